@@ -1,0 +1,114 @@
+"""The installation's settings: environment variables alone, each documented, checked at start."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its name, its default as text, and what it does."""
+
+    name: str
+    default: str
+    says: str
+
+    @property
+    def value(self) -> str:
+        """What the environment says, or the default."""
+        return os.environ.get(self.name, self.default)
+
+
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting("MRM_HOME", "var", "the one folder an embedded installation writes to"),
+        Setting(
+            "MRM_MODE", "embedded", "`embedded` (one machine) or `production` (refuses demo keys and debug)"
+        ),
+        Setting("MRM_DEBUG", "0", "`1` shows the part gallery at /look/; refused in production"),
+        Setting(
+            "MRM_DATABASE_URL", "", "`postgres://user:password@host:port/name`; default: SQLite in MRM_HOME"
+        ),
+        Setting("MRM_BROKER_URL", "", "`redis://…` or `amqp://…`; default: a folder in MRM_HOME"),
+        Setting("MRM_VAULT_URL", "", "`s3://bucket/prefix`; default: a folder in MRM_HOME"),
+        Setting("MRM_VAULT_ENDPOINT", "", "address of an S3-compatible store, if it is not Amazon's"),
+        Setting("MRM_SECRET_KEY", "", "secret of sessions and salts; default: made once in MRM_HOME/keys"),
+        Setting(
+            "MRM_SIGNING_KEY", "", "file of the ledger's Ed25519 key; default: made once in MRM_HOME/keys"
+        ),
+        Setting("MRM_SEAL_KEY", "", "folder of the paper seal's key and certificate; default: MRM_HOME/keys"),
+        Setting("MRM_LEDGER_ORIGIN", "", "the ledger's name, fixed at the first migrate"),
+        Setting("MRM_HOSTS", "localhost,127.0.0.1,[::1]", "host names the web process answers to"),
+        Setting("MRM_TRUSTED_PROXY", "0", "`1` when a proxy in front sets X-Forwarded-Proto"),
+        Setting("MRM_TIME_ZONE", "UTC", "zone in which pages show times when the reader has none"),
+        Setting("MRM_LOG_LEVEL", "INFO", "least severe log line that is written"),
+        Setting("MRM_JOB_MEMORY_MB", "6144", "address space a job's process may use beyond its start"),
+        Setting("MRM_JOB_SECONDS", "1800", "time after which a job's process is stopped"),
+    )
+}
+
+
+def read(name: str) -> str:
+    """The value of a documented setting."""
+    return SETTINGS[name].value
+
+
+def flag(name: str) -> bool:
+    """A documented setting that is on or off."""
+    return read(name).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def database(url: str, home: Path) -> dict[str, Any]:
+    """Django's DATABASES entry for a database address."""
+    if not url:
+        return sqlite(home / "countersign.sqlite3")
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return sqlite(Path(unquote(parts.path)))
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ValueError(f"MRM_DATABASE_URL: {parts.scheme!r} is neither postgres nor sqlite")
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or query.get("port", "")),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """SQLite as one machine needs it: write-ahead log, a writer that says so at once, every commit on disk."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+    }
+
+
+def kept_secret(path: Path, length: int = 50) -> str:
+    """A secret made once and kept with mode 0400."""
+    import secrets
+
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = secrets.token_urlsafe(length)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+        except FileExistsError:
+            return path.read_text()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+    return path.read_text()
