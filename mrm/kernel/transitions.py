@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from mrm.kernel.errors import RuleRefused
 
@@ -10,7 +11,7 @@ from mrm.kernel.errors import RuleRefused
 class Transitions:
     """Which state may follow which. States are strings (TextChoices values)."""
 
-    def __init__(self, table: Mapping[str, Set[str]]) -> None:
+    def __init__(self, table: Mapping[str, AbstractSet[str]]) -> None:
         self._table = {str(state): frozenset(map(str, following)) for state, following in table.items()}
         unknown = {item for following in self._table.values() for item in following} - set(self._table)
         if unknown:
