@@ -15,7 +15,7 @@ import rfc8785
 from mrm.kernel.clock import utc
 
 
-def tidy(value: Any) -> Any:  # noqa: PLR0911 one line a type reads best
+def tidy(value: Any) -> Any:
     """Plain JSON values of `value`: numpy numbers unwrapped, Decimal, UUID and times as text. NaN is refused."""
     if isinstance(value, datetime):
         return utc(value)
