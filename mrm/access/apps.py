@@ -1,0 +1,18 @@
+"""The room of people, scopes and acts."""
+
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    """Wires the write guard and the security events."""
+
+    name = "mrm.access"
+    label = "access"
+
+    def ready(self) -> None:
+        """Every connection gets the guard before its first statement."""
+        from mrm.access import guard, installation, policies, security_events, verbs  # noqa: F401
+
+        guard.install()
+        security_events.connect()
+        installation.connect()

@@ -1,0 +1,102 @@
+"""The one vocabulary of acts: the same string is the permission's codename, the ledger's `act` and the API's path.
+
+An act lists the roles that may do it; on which object is decided by grants, and by the conditions of
+`policies.py` in the room that owns the verb. Once released an act is never renamed or reused.
+"""
+
+from __future__ import annotations
+
+from mrm.access.rules import Robot, Role
+
+OWNER, DEVELOPER, VALIDATOR = Role.MODEL_OWNER, Role.MODEL_DEVELOPER, Role.VALIDATOR
+OFFICER, APPROVER, ADMINISTRATOR = Role.RISK_OFFICER, Role.APPROVER, Role.ADMINISTRATOR
+MIGRATOR, SCHEDULER, IMPORTER, WORKER = Robot.MIGRATOR, Robot.SCHEDULER, Robot.IMPORTER, Robot.WORKER
+EVERYONE = frozenset(Role)
+
+ROLES: dict[str, frozenset[str]] = {
+    act: frozenset(roles)
+    for act, roles in {
+        # the house
+        "installation.prepare": {MIGRATOR},
+        "entity.create": {ADMINISTRATOR, MIGRATOR},
+        "entity.describe": {ADMINISTRATOR},
+        "person.add": {ADMINISTRATOR, MIGRATOR},
+        "person.deactivate": {ADMINISTRATOR},
+        "account.open": {ADMINISTRATOR, MIGRATOR},
+        "account.reset_password": {ADMINISTRATOR},
+        "account.change_password": EVERYONE,
+        "role.give": {ADMINISTRATOR, MIGRATOR},
+        "role.take": {ADMINISTRATOR},
+        "grant.give": {ADMINISTRATOR, MIGRATOR},
+        "grant.take": {ADMINISTRATOR},
+        "token.issue": EVERYONE,
+        "token.revoke": EVERYONE,
+        "policy.draft": {OFFICER},
+        "policy.approve": {OFFICER},
+        "policy.install": {MIGRATOR},
+        # jobs and papers
+        "job.cancel": EVERYONE - {Role.AUDITOR, Role.REGULATOR},
+        "job.finish": {WORKER, SCHEDULER},
+        "pack.export": {OFFICER, Role.AUDITOR, Role.REGULATOR, VALIDATOR, APPROVER},
+        "paper.seal": {WORKER},
+        # first line
+        "model.propose": {OWNER, DEVELOPER},
+        "model.register": {OWNER},
+        "model.describe": {OWNER},
+        "model.assign": {OWNER},
+        "model.start_development": {OWNER, DEVELOPER},
+        "model.add_use": {OWNER},
+        "model.change_use": {OWNER},
+        "model.answer_rubric": {OWNER},
+        "tier.compute": {OWNER, OFFICER},
+        "tier.override": {OFFICER},
+        "dataset.create": {DEVELOPER, OWNER},
+        "dataset.describe": {DEVELOPER, OWNER},
+        "snapshot.upload": {DEVELOPER, OWNER, VALIDATOR},
+        "snapshot.finish": {WORKER},
+        "snapshot.assign_roles": {DEVELOPER, OWNER, VALIDATOR},
+        "snapshot.release": {OFFICER},
+        "version.register": {DEVELOPER},
+        "version.inspect": {WORKER},
+        "grant.restrict": {OFFICER},
+        "grant.revoke": {OFFICER},
+        # second line
+        "validation.open": {OFFICER, VALIDATOR},
+        "validation.run_tests": {VALIDATOR},
+        "validation.record_tests": {WORKER},
+        "validation.withdraw": {OFFICER, VALIDATOR},
+        "validation.exempt": {OFFICER},
+        "assessment.rate": {VALIDATOR},
+        "independence.declare": {VALIDATOR},
+        "condition.propose": {VALIDATOR, OFFICER},
+        "condition.withdraw": {VALIDATOR, OFFICER},
+        "condition.fulfil": {OWNER},
+        "opinion.write": {VALIDATOR},
+        "content.freeze": {VALIDATOR},
+        "content.reopen": {VALIDATOR},
+        "opinion.sign": {VALIDATOR},
+        "opinion.withdraw": {VALIDATOR},
+        "approval.sign": {OFFICER, APPROVER},
+        "approval.reject": {OFFICER, APPROVER},
+        "approval.recuse": {OFFICER, APPROVER},
+        "finding.draft": {VALIDATOR, WORKER},
+        "finding.edit": {VALIDATOR},
+        "finding.issue": {VALIDATOR},
+        "finding.answer": {OWNER},
+        "finding.plan": {OWNER},
+        "finding.submit": {OWNER},
+        "finding.close": {VALIDATOR},
+        "finding.reopen": {VALIDATOR},
+        "finding.accept": {APPROVER},
+        "finding.concur": {OFFICER},
+        "finding.extend": {OWNER},
+        "finding.approve_extension": {OFFICER},
+        "evidence.reproduce": {VALIDATOR, OFFICER, APPROVER, Role.AUDITOR, Role.REGULATOR},
+        "evidence.void": {OFFICER},
+    }.items()
+}
+
+
+def roles_for(act: str) -> frozenset[str]:
+    """The roles (and robots) that may do `act`. An unknown act belongs to nobody."""
+    return ROLES.get(act, frozenset())
