@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mrm.access.models import Person, User
-from mrm.access.rules import Door, Role, Robot
+from mrm.access.rules import Door, Robot, Role
 
 
 @dataclass(frozen=True)

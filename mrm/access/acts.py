@@ -25,15 +25,16 @@ from mrm.access.actors import Actor
 from mrm.access.models import Entry, LegalEntity, Person, Revision, Scope, ScopeGrant, Signature, Touch
 from mrm.access.policy_table import POLICIES, Policy
 from mrm.access.rows import granted_scopes, payload, row_type
-from mrm.access.rules import LARGE_CHANGE, PARENTS, Door, GrantLevel, Meaning, ScopeKind
+from mrm.access.rules import LARGE_CHANGE, PARENTS, Door, GrantLevel, Meaning, Robot, ScopeKind
 from mrm.access.vocabulary import roles_for
 from mrm.kernel import ids
 from mrm.kernel.canonical import canonical, sha256
 from mrm.kernel.clock import utc
 from mrm.kernel.errors import Denied, NotFound
-from mrm.kernel.merkle import leaf_hash, root
+from mrm.kernel.merkle import root
 from mrm.kernel.ports import Port
-from mrm.ledger import ledger
+from mrm.ledger import leaves
+from mrm.ledger.clock import now as database_now
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -107,9 +108,7 @@ class Act:
             held = ScopeGrant.objects.filter(user=account, content_object=scope, permission=permission)
             if not held.exists():
                 self.save(
-                    ScopeGrant(
-                        user=account, content_object=scope, permission=permission, given_at=self.now
-                    )
+                    ScopeGrant(user=account, content_object=scope, permission=permission, given_at=self.now)
                 )
 
     def sign(
@@ -149,25 +148,20 @@ class Act:
             "factors": list(self.actor.factors),
             "reauthenticated": utc(self.actor.reauthenticated_at) if self.actor.reauthenticated_at else None,
         }
-        leaf = ledger.append(
+        leaf = leaves.append(
             {
-                "v": 1,
-                "log": ledger.origin(),
                 "scope": str(self.scope.pk),
                 "actor": str(self.actor.person.pk),
                 "on_behalf_of": str(self.actor.on_behalf_of.pk) if self.actor.on_behalf_of else None,
                 "auth": auth,
                 "act": self.name,
-                "outcome": outcome,
                 "object": object_of(self.target),
-                "changes": [change for change, _ in changes],
-                "facts": self.facts,
+                **listed(changes),
+                "facts": {"outcome": outcome, "door": str(self.actor.door), **self.facts},
                 "reason": sha256(self.reason.encode()) if self.reason else None,
                 "meaning": self.meaning,
-                "door": str(self.actor.door),
-                "request": self.actor.request_id or None,
+                "request": self.actor.request_id or str(ids.uuid7()),
                 "idempotency_key": self.actor.idempotency_key or None,
-                "regime": None,
                 "application": APPLICATION,
                 "time": utc(self.now),
             }
@@ -196,10 +190,7 @@ class Act:
     def _revise(self) -> list[tuple[dict[str, Any], Revision]]:
         rows = [(key, row, False) for key, row in self._changed.items()]
         rows += [(key, row, True) for key, row in self._deleted.items()]
-        changes = [self._revision(*key, row, gone) for key, row, gone in rows]
-        if len(changes) > LARGE_CHANGE:
-            return self._large(changes)
-        return changes
+        return [self._revision(*key, row, gone) for key, row, gone in rows]
 
     def _revision(
         self, kind: str, key: str, row: models.Model, gone: bool
@@ -227,22 +218,21 @@ class Act:
         }
         return change, revision
 
-    def _large(
-        self, changes: list[tuple[dict[str, Any], Revision]]
-    ) -> list[tuple[dict[str, Any], Revision]]:
-        """More changes than a leaf should list: it carries their number and Merkle root, the vault the list."""
-        listed = [canonical(change) for change, _ in changes]
-        keep = keep_bytes.get("vault")
-        if keep is None:
-            raise LookupError("no room keeps large change lists")
-        summary = {
-            "type": "list",
-            "id": keep(b"\n".join(listed)),
-            "before": str(len(listed)),
-            "after": root([leaf_hash(item) for item in listed]).hex(),
-        }
-        self._listed = summary
-        return [(summary if index == 0 else {}, revision) for index, (_, revision) in enumerate(changes)]
+
+def listed(changes: list[tuple[dict[str, Any], Revision]]) -> dict[str, Any]:
+    """The changes as a leaf names them; more than it should list go to the vault, and it carries their root."""
+    if len(changes) <= LARGE_CHANGE:
+        return {"changes": [change for change, _ in changes]}
+    lines = [canonical(change) for change, _ in changes]
+    keep = keep_bytes.get("vault")
+    if keep is None:
+        raise LookupError("no room keeps large change lists")
+    summary = {
+        "count": len(lines),
+        "root": root(lines).hex(),
+        "digest": keep(b"\n".join(lines)),
+    }
+    return {"changes": [], "changes_list": summary}
 
 
 class Verb(Generic[P, R]):
@@ -283,7 +273,7 @@ class Verb(Generic[P, R]):
                     value.refresh_from_db()
             actor = actor.now()
             entitle(actor, rule, rule.target(arguments), arguments)
-            act = Act(self.name, actor, scope, target, ledger.now())
+            act = Act(self.name, actor, scope, target, database_now())
             marker, gate = _current.set(act), guard.opened()
             try:
                 result = self.body(act, **arguments)  # type: ignore[call-arg]
@@ -298,9 +288,7 @@ class Verb(Generic[P, R]):
 
     def _defaults(self) -> dict[str, Any]:
         parameters = list(self.signature.parameters.values())[1:]
-        return {
-            item.name: item.default for item in parameters if item.default is not inspect.Parameter.empty
-        }
+        return {item.name: item.default for item in parameters if item.default is not inspect.Parameter.empty}
 
 
 class Unseen(Exception):
@@ -330,7 +318,9 @@ def entitle(actor: Actor, rule: Policy, target: Any, arguments: dict[str, Any]) 
         return
     if reason is UNSEEN:
         raise Unseen("not visible")
-    raise Denied("denied", reason, "Ask somebody who holds the right, or have it granted by an administrator.")
+    raise Denied(
+        "denied", reason, "Ask somebody who holds the right, or have it granted by an administrator."
+    )
 
 
 UNSEEN = "unseen"
@@ -391,6 +381,23 @@ def entity_of(scope: Scope) -> LegalEntity | None:
     return LegalEntity.objects.filter(scope__in=scope.lineage()).first()
 
 
-def by_page(actor: Actor) -> bool:
-    """Whether a person sits in front of a browser."""
-    return actor.door == Door.PAGE
+def first_act(group: Scope, migrator: Person) -> None:
+    """The one act before any scope or actor exists: it makes both, in the frame's own form."""
+    if Scope.objects.exists():
+        raise RuntimeError("the installation has its first act already")
+    actor = Actor(
+        person=migrator,
+        roles=frozenset({Robot.MIGRATOR.value}),
+        door=Door.INSTALL,
+        method="robot",
+        robot=Robot.MIGRATOR.value,
+    )
+    with transaction.atomic():
+        act = Act("installation.prepare", actor, group, group, database_now())
+        gate = guard.opened()
+        try:
+            act.save(group)
+            act.save(migrator)
+            act._finish()
+        finally:
+            guard.closed(gate)

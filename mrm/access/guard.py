@@ -24,7 +24,12 @@ WRITES = re.compile(
     r"""(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?|COPY)\s+(?:"?\w+"?\.)?"?(\w+)"?""",
     re.IGNORECASE | re.DOTALL,
 )
-THIRD_PARTY_GOVERNED = ("auth.Group", "auth.Group_permissions", "access.User_groups", "access.User_user_permissions")
+THIRD_PARTY_GOVERNED = (
+    "auth.Group",
+    "auth.Group_permissions",
+    "access.User_groups",
+    "access.User_user_permissions",
+)
 
 
 class GuardViolation(RuntimeError):

@@ -112,6 +112,7 @@ class User(AbstractBaseUser, PermissionsMixin, Operational):
     theme = models.CharField(max_length=5, blank=True)
     single_keys = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False, editable=False)
+    unrevised: ClassVar[frozenset[str]] = frozenset({"password", "last_login"})
 
     objects = AccountManager()
     USERNAME_FIELD = "username"

@@ -121,7 +121,10 @@ def payload(row: models.Model) -> dict[str, Any]:
     from mrm.kernel.canonical import tidy
 
     facts: dict[str, Any] = {}
+    left_out = getattr(row, "unrevised", frozenset())
     for field in row._meta.concrete_fields:
+        if field.attname in left_out:
+            continue
         value = field.value_from_object(row)
         if isinstance(value, bytes | memoryview):
             value = bytes(value).hex()
