@@ -1,0 +1,39 @@
+"""`manage.py checkpoint`: the newest signed checkpoint, for those who keep one out of our reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from mrm.kernel.errors import CountersignError
+from mrm.ledger import sealing
+
+
+class Command(BaseCommand):
+    """Seal what waits and print the newest signed checkpoint."""
+
+    help = "Prints the newest signed checkpoint (C2SP signed note), or writes it to a file."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the output file."""
+        parser.add_argument("--out", type=Path, metavar="FILE", help="write the checkpoint to this file")
+
+    def handle(self, *args: Any, out: Path | None = None, **options: Any) -> None:
+        """Print or write the note, byte for byte."""
+        try:
+            sealing.seal()
+        except CountersignError as error:
+            raise CommandError(f"{error.detail} {error.remedy}") from error
+        newest = sealing.newest()
+        if newest is None:
+            raise CommandError("The ledger has no entry yet, so there is nothing to sign.")
+        if out is None:
+            self.stdout.write(newest.note, ending="")
+            return
+        try:
+            out.write_text(newest.note, encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{out} cannot be written: {error.strerror}.") from error
+        self.stdout.write(f"checkpoint of {newest.size:,} entries written to {out}")
