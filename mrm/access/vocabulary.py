@@ -36,7 +36,7 @@ ROLES: dict[str, frozenset[str]] = {
         "policy.install": {MIGRATOR},
         # jobs and papers
         "job.cancel": EVERYONE - {Role.AUDITOR, Role.REGULATOR},
-        "job.finish": {WORKER, SCHEDULER},
+        "job.schedule": {SCHEDULER},
         "pack.export": {OFFICER, Role.AUDITOR, Role.REGULATOR, VALIDATOR, APPROVER},
         "paper.seal": {WORKER},
         # first line

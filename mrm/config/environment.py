@@ -49,6 +49,7 @@ SETTINGS = {
         Setting("MRM_LOG_LEVEL", "INFO", "least severe log line that is written"),
         Setting("MRM_JOB_MEMORY_MB", "6144", "address space a job's process may use beyond its start"),
         Setting("MRM_JOB_SECONDS", "1800", "time after which a job's process is stopped"),
+        Setting("MRM_JOB_WORKERS", "2", "jobs that run at once on this machine"),
     )
 }
 
@@ -82,6 +83,34 @@ def database(url: str, home: Path) -> dict[str, Any]:
         "PORT": str(parts.port or query.get("port", "")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def broker(url: str, home: Path) -> dict[str, Any]:
+    """Celery's settings for a broker address; without one, messages are files in the home and no server is needed."""
+    common: dict[str, Any] = {
+        "CELERY_TASK_IGNORE_RESULT": True,
+        "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
+        "CELERY_WORKER_ENABLE_REMOTE_CONTROL": False,
+        "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
+        "CELERY_WORKER_REDIRECT_STDOUTS": False,
+        "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+        "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
+    }
+    if url:
+        patience = {"socket_connect_timeout": 2, "socket_timeout": 5} if url.startswith("redis") else {}
+        return common | {"CELERY_BROKER_URL": url, "CELERY_BROKER_TRANSPORT_OPTIONS": patience}
+    folders = {name: home / "broker" / name for name in ("messages", "control")}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    return common | {
+        "CELERY_BROKER_URL": "filesystem://localhost//",
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {
+            "data_folder_in": str(folders["messages"]),
+            "data_folder_out": str(folders["messages"]),
+            "control_folder": str(folders["control"]),
+            "polling_interval": 0.05,
+        },
     }
 
 

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     *ROOMS,
+    "mrm.config",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -108,6 +109,13 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HTTP_RESPONSE_CODE = 429
+AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # rights are asked of mrm.access, not of guardian's backend
+
+JOB_SECONDS = int(environment.read("MRM_JOB_SECONDS"))
+JOB_MEMORY_MB = int(environment.read("MRM_JOB_MEMORY_MB"))
+JOB_WORKERS = int(environment.read("MRM_JOB_WORKERS"))
+globals().update(environment.broker(environment.read("MRM_BROKER_URL"), MRM_HOME))
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -139,6 +147,7 @@ USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = MRM_HOME / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
