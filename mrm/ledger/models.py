@@ -10,6 +10,7 @@ from django.db import models
 class Origin(models.Model):
     """The log's name, one row, fixed at the first migration."""
 
+    record_kind: ClassVar[str] = "append_only"
     append_only: ClassVar[bool] = True
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
@@ -27,6 +28,7 @@ class Origin(models.Model):
 class Leaf(models.Model):
     """One entry: canonical bytes and their RFC 6962 leaf hash. The bytes hold no index."""
 
+    record_kind: ClassVar[str] = "append_only"
     append_only: ClassVar[bool] = True
 
     id = models.BigAutoField(primary_key=True)
@@ -40,6 +42,9 @@ class Leaf(models.Model):
 class Pending(models.Model):
     """The work queue of sealing: leaves that are committed and not yet in the sequence."""
 
+    record_kind: ClassVar[str] = "operational"
+    why: ClassVar[str] = "a queue that sealing empties; what it holds is said by leaves and sequence"
+
     leaf = models.OneToOneField(Leaf, models.PROTECT, primary_key=True, related_name="pending")
 
     def __str__(self) -> str:
@@ -49,6 +54,7 @@ class Pending(models.Model):
 class Sequence(models.Model):
     """The order of the log: which leaf stands at which index."""
 
+    record_kind: ClassVar[str] = "append_only"
     append_only: ClassVar[bool] = True
 
     index = models.BigIntegerField(primary_key=True)
@@ -61,6 +67,7 @@ class Sequence(models.Model):
 class Node(models.Model):
     """A perfect subtree, under its in-order position (mrm.kernel.merkle)."""
 
+    record_kind: ClassVar[str] = "append_only"
     append_only: ClassVar[bool] = True
 
     position = models.BigIntegerField(primary_key=True)
@@ -73,6 +80,7 @@ class Node(models.Model):
 class Checkpoint(models.Model):
     """A signed head of the log: the note as it was signed, with what it says in columns."""
 
+    record_kind: ClassVar[str] = "append_only"
     append_only: ClassVar[bool] = True
 
     id = models.BigAutoField(primary_key=True)

@@ -8,6 +8,7 @@ Triggers detect and hinder; who owns the database file can drop them, and the le
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -157,13 +158,19 @@ def install_all(connection: BaseDatabaseWrapper, config: AppConfig | None = None
             install(model._meta.db_table, connection)
 
 
+def drop_all(connection: BaseDatabaseWrapper) -> None:
+    """Lift the triggers of every marked table: a test database is emptied so, and gets them back afterwards."""
+    for model in marked():
+        drop(model._meta.db_table, connection)
+
+
 def install_after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_signal: Any) -> None:
     """After each room's migrations: its marked tables get their triggers (back)."""
     install_all(connections[using], sender)
 
 
 @checks.register(checks.Tags.database)
-def check(databases: list[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+def check(*, databases: Collection[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
     """Compare the triggers with what they should be, wherever Django is asked to check a database."""
     found: list[checks.CheckMessage] = []
     for alias in databases or ():
