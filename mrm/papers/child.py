@@ -144,7 +144,8 @@ def set_paper(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {
         "pages": pages,
         "cpu_seconds": round(time.process_time(), 2),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "linux" else 2**20),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        // (1024 if sys.platform == "linux" else 2**20),
         "refused": fetch.refused,
         "missing_glyphs": missing_glyphs(request["html"]),
     }

@@ -374,7 +374,7 @@ class Closing:
 ReportContent = Content
 
 
-def plain(value: Any) -> Any:
+def plain(value: Content | Closing) -> dict[str, Any]:
     """Dataclasses as plain JSON values, tuples as lists."""
 
     def lists(item: Any) -> Any:
@@ -384,4 +384,5 @@ def plain(value: Any) -> Any:
             return [lists(inner) for inner in item]
         return item
 
-    return lists(asdict(value))
+    said: dict[str, Any] = lists(asdict(value))
+    return said

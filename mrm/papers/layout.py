@@ -63,7 +63,10 @@ class Layout:
 
     def context(self) -> Json:
         """What the template sets."""
-        parts = [*self.content["sections"], *([self.closing["approvals"]] if self.closing.get("approvals") else [])]
+        parts = [
+            *self.content["sections"],
+            *([self.closing["approvals"]] if self.closing.get("approvals") else []),
+        ]
         self._number(parts)
         meta = self.content["meta"]
         self.place = "0"
@@ -92,7 +95,10 @@ class Layout:
         """Numbers of tables and figures in reading order, before any text refers to them."""
         tables, figures = count(1), count(1)
         annexes = self.content["annexes"]
-        blocks = [*self.content["meta"]["control_blocks"], *(b for part in [*parts, *annexes] for b in part["blocks"])]
+        blocks = [
+            *self.content["meta"]["control_blocks"],
+            *(b for part in [*parts, *annexes] for b in part["blocks"]),
+        ]
         for block in flat(blocks):
             if block["kind"] in {"table", "conditions"}:
                 number, word, letter = next(tables), "table", "t"
@@ -140,11 +146,11 @@ class Layout:
 
     def blocks(self, blocks: list[Json]) -> list[Json]:
         """Every block, each with the part that sets it."""
-        made: list[Json] = []
-        for block in blocks:
-            for item in getattr(self, f"_{block['kind']}")(block):
-                made.append({"kind": block["kind"], "part": f"parts/{block['kind']}.html", **item})
-        return made
+        return [
+            {"kind": block["kind"], "part": f"parts/{block['kind']}.html", **item}
+            for block in blocks
+            for item in getattr(self, f"_{block['kind']}")(block)
+        ]
 
     def _paragraph(self, block: Json) -> Iterator[Json]:
         yield {"text": self.text(block["text"]), "evidence": self.ids(block["evidence"])}
@@ -179,7 +185,8 @@ class Layout:
                 "anchor": f"t-{number}" if place == 0 else "",
                 "caption": self.text(block["caption"]),
                 "head": [
-                    {"text": self.text(text), "num": at in block["numeric"]} for at, text in enumerate(block["head"])
+                    {"text": self.text(text), "num": at in block["numeric"]}
+                    for at, text in enumerate(block["head"])
                 ],
                 "rows": [self._row(row, block["numeric"]) for row in rows],
                 "foot": [self._row(row, block["numeric"]) for row in block["foot"]] if last else [],
@@ -220,7 +227,11 @@ class Layout:
         yield {"items": [self.text(item) for item in block["items"]], "ordered": block["ordered"]}
 
     def _callout(self, block: Json) -> Iterator[Json]:
-        yield {"title": block["title"], "text": self.text(block["text"]), "evidence": self.ids(block["evidence"])}
+        yield {
+            "title": block["title"],
+            "text": self.text(block["text"]),
+            "evidence": self.ids(block["evidence"]),
+        }
 
     def _not_possible(self, block: Json) -> Iterator[Json]:
         yield {key: self.text(block[key]) for key in ("what", "why", "would")}
@@ -256,11 +267,14 @@ class Layout:
                 }
 
     def _conditions(self, block: Json) -> Iterator[Json]:
-        rows = [[item["number"], item["text"], item["check"], item["due"]] for item in self.content["conditions"]]
+        rows = [
+            [item["number"], item["text"], item["check"], item["due"]] for item in self.content["conditions"]
+        ]
         table = {
             "caption": block["caption"],
             "head": ["No.", "Condition", "Check that blocks", "Due"],
-            "rows": [{"cells": row, "mark": ""} for row in rows] or [{"cells": ["none", "", "", ""], "mark": ""}],
+            "rows": [{"cells": row, "mark": ""} for row in rows]
+            or [{"cells": ["none", "", "", ""], "mark": ""}],
             "numeric": [],
             "foot": [],
             "note": "",
