@@ -152,6 +152,14 @@ class Key:
             raise ValueError("the key's hash does not fit its name and key")
 
 
+def read_keys(text: str) -> list[Key]:
+    """The keys of a file, one a line; lines that begin with # say something else."""
+    keys = [Key(line) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if not keys:
+        raise ValueError("the file of keys holds none")
+    return keys
+
+
 class Checkpoint:
     """A signed checkpoint: origin, size, root, and who signed it."""
 
@@ -284,6 +292,11 @@ def nodes(path: Sequence[str]) -> list[bytes]:
     return found
 
 
+def is_text(value: object) -> bool:
+    """Whether a value is text."""
+    return isinstance(value, str)
+
+
 def safe_name(name: str) -> bool:
     """Whether a member's name stays inside the pack and has one spelling."""
     parts = name.split("/")
@@ -378,7 +391,7 @@ class Check:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
-        self.key: Key | None = None
+        self.keys: list[Key] = []
         self.held: Checkpoint | None = None
         self.head: Checkpoint | None = None
         self.problems: list[tuple[str, str]] = []
@@ -396,10 +409,10 @@ class Check:
                 if name not in self.files:
                     raise Tampered(name, "the pack has no such file")
             manifest = self.manifest()
-            self.head = head = self.checkpoint()
+            self.head = head = self.checkpoint(manifest["log"])
             self.leaves(head)
             self.growth(head)
-            self.digests(head, manifest)
+            self.digests()
         except Tampered as found:
             self.problems.append(found.said)
         except CannotTell as found:
@@ -413,11 +426,12 @@ class Check:
         said = strict_json(self.files[MANIFEST], MANIFEST)
         try:
             listed = {item["path"]: item["sha256"] for item in said["files"]}
-            if said["schema"] != 1 or len(listed) != len(said["files"]):
+            names = [said["log"], *listed, *listed.values()]
+            if said["schema"] != 1 or len(listed) != len(said["files"]) or not all(map(is_text, names)):
                 raise ValueError
         except (KeyError, TypeError, ValueError):
             raise Tampered(MANIFEST, "it does not follow schema 1") from None
-        there = {name for name in self.files if name != MANIFEST and not name.startswith("ledger/")}
+        there = set(self.files) - {MANIFEST, CHECKPOINT, LEAVES, PROOFS}
         for name in sorted(there | set(listed)):
             if name not in there:
                 self.problems.append((name, "the manifest lists it, but it is not there"))
@@ -428,17 +442,21 @@ class Check:
         found: dict[str, Any] = said
         return found
 
-    def checkpoint(self) -> Checkpoint:
+    def checkpoint(self, log: str) -> Checkpoint:
         """The checkpoint is signed by the key the reader trusts."""
         try:
             head = Checkpoint(self.files[CHECKPOINT].decode("utf-8"))
         except ValueError as error:
             raise Tampered(CHECKPOINT, str(error)) from None
-        if self.key is None:
+        if head.origin != log:
+            raise Tampered(CHECKPOINT, f"it is of the log {head.origin}, the manifest of {log}")
+        named = [key for key in self.keys if key.name == head.origin]
+        if not self.keys:
             self.doubts.append((CHECKPOINT, "consistent, signer unknown: give the ledger's key by --trust"))
-        elif self.key.name != head.origin:
-            raise CannotTell(CHECKPOINT, f"it is of the log {head.origin}, your key is for {self.key.name}")
-        elif not head.signed_by(self.key):
+        elif not named:
+            names = ", ".join(key.name for key in self.keys)
+            raise CannotTell(CHECKPOINT, f"it is of the log {head.origin}, your key is for {names}")
+        elif not any(head.signed_by(key) for key in named):
             raise Tampered(CHECKPOINT, "it is not signed by the key you trust")
         return head
 
@@ -502,7 +520,7 @@ class Check:
             return
         if held.origin != head.origin:
             raise CannotTell("--held", f"it is of the log {held.origin}, the pack of {head.origin}")
-        if self.key is not None and not held.signed_by(self.key):
+        if self.keys and not any(held.signed_by(key) for key in self.keys):
             raise CannotTell("--held", "the checkpoint you hold is not signed by the key you trust")
         if held.size > head.size:
             self.doubts.append(
@@ -529,7 +547,7 @@ class Check:
         since = "" if not times else "; the oldest of them in this pack is of " + times[0] + age(times[0])
         self.proved.append(f"the ledger grew out of your checkpoint; {tail} entries since{since}")
 
-    def digests(self, head: Checkpoint, manifest: dict[str, Any]) -> None:
+    def digests(self) -> None:
         """Every paper, content and evidence file is named by an entry of the ledger."""
         whole = self.attested(("manifest",), self.files[MANIFEST])
         named = set()
@@ -565,8 +583,6 @@ class Check:
                 count, len(self.entries), sum(name.endswith(".pdf") for name in self.files)
             )
         )
-        if manifest.get("log") != head.origin:
-            self.problems.append((MANIFEST, "it names another log than the checkpoint"))
 
     def attested(self, names: tuple[str, ...], data: bytes) -> int | None:
         """The entry whose facts name the digest of `data`; None if there is none."""
@@ -661,7 +677,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     check = Check()
     try:
-        check.key = Key(read_text(given.trust)) if given.trust else None
+        check.keys = read_keys(read_text(given.trust)) if given.trust else []
         if given.held:
             note = read_text(given.held).replace("\r\n", "\n").rstrip() + "\n"
             check.held = Checkpoint(note)
