@@ -22,3 +22,7 @@ ROOMS = (
 urlpatterns = [
     path("", include(f"{room}.urls")) for room in ROOMS if find_spec(room) and find_spec(f"{room}.urls")
 ]
+handler400 = "mrm.web.errors.handler400"
+handler403 = "mrm.web.errors.handler403"
+handler404 = "mrm.web.errors.handler404"
+handler500 = "mrm.web.errors.handler500"

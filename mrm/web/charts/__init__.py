@@ -1,0 +1,27 @@
+"""Charts of evidence as SVG: a battery chart (data, no picture) becomes one picture for pages and for papers.
+
+A chart is `{"name", "title", "subtitle", "kind", "data": [rows], "options"}`: the title says what is seen, the
+subtitle what is drawn, n and the source. What each kind reads from its rows (in brackets: not necessary) and
+from its options:
+
+| kind | rows | options |
+| --- | --- | --- |
+| roc | fpr, tpr, [series], [low, high] | |
+| calibration | grade, predicted, observed, low, high, [n, d] | [x]: what a grade is |
+| forest | group, estimate, low, high, [judged: fails, passes, shown only] | [limit], [line], [log], [x] |
+| bars | label, value, [group] | [limit], [x], [format], [signed], [towards, away] |
+| beeswarm | feature, value, [level: 0 to 1] | [x] |
+| dependence | x, y, [series] | x, y, [categorical] |
+| distribution | low, high, share, [n], [outcome] | x, [cut] |
+| psi_bins | bin, expected, actual, [contribution] | [x], [labels: (expected, actual)] |
+| lime_stability | feature, mean, low, high, [share] | [x] |
+| iv_bars | feature, iv, [band] | [limits] |
+| ks_curve | value, events, non_events | at, x |
+
+A row may carry more: the table behind the chart shows what it carries.
+"""
+
+from mrm.web.charts.data import table
+from mrm.web.charts.drawing import KINDS, render
+
+__all__ = ["KINDS", "render", "table"]

@@ -1,0 +1,522 @@
+"""Vega-Lite specs by kind: pure functions of rows and options, with tokens for colours."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+Rows = list[dict[str, Any]]
+Options = dict[str, Any]
+Spec = dict[str, Any]
+
+BANDS = {"range": ["@h1", "@h3", "@d1"]}
+DASHES = {"range": [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3]]}
+JUDGED = ["fails", "passes", "shown only"]
+
+
+def number(field: str, title: str | None = None, **more: Any) -> Spec:
+    """A quantitative channel; without a title the axis has none."""
+    return {"field": field, "type": "quantitative", "title": title, **more}
+
+
+def limit(at: float, label: str, across: str = "x") -> list[Spec]:
+    """A dashed red line at `at`, with its word."""
+    along = {across: number(across)}
+    far = {"y": {"value": 0}} if across == "x" else {"x": {"value": 4}}
+    shift = {"dx": 5, "dy": 8} if across == "x" else {"dy": -6}
+    data = {"values": [{across: at, "label": label}]}
+    return [
+        {"data": data, "mark": {"type": "rule", "style": "limit"}, "encoding": along},
+        {
+            "data": data,
+            "mark": {"type": "text", "style": "limit-label", **shift},
+            "encoding": {**along, **far, "text": {"field": "label"}},
+        },
+    ]
+
+
+def names(rows: Rows, field: str, width: int = 210) -> Spec:
+    """A channel of names down the side, in the order of the rows."""
+    axis = {"grid": False, "domain": False, "ticks": False, "labelLimit": width, "labelPadding": 10}
+    order = list(dict.fromkeys(row[field] for row in rows))
+    return {
+        "field": field,
+        "type": "nominal",
+        "sort": order,
+        "title": None,
+        "axis": axis | {"labelColor": "@ink"},
+    }
+
+
+def rows_height(rows: Rows, field: str, each: int = 24, rest: int = 64) -> int:
+    """A height that gives each name its line."""
+    return each * len({row[field] for row in rows}) + rest
+
+
+def roc(rows: Rows, options: Options) -> Spec:
+    """True-positive over false-positive rate; the diagonal is chance; a second series is dashed."""
+    axis = {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".2~f"}
+    several = any("series" in row for row in rows)
+    colour = {"color": {"field": "series", "type": "nominal"}} if several else {}
+    dash = {"strokeDash": {"field": "series", "type": "nominal", "scale": DASHES}} if several else {}
+    curve = {
+        "mark": {"type": "line", "interpolate": "step-after" if len(rows) > 60 else "linear"},
+        "encoding": {
+            "x": number("fpr", "false-positive rate", axis=axis),
+            "y": number("tpr", "true-positive rate", axis=axis),
+            "order": {"field": "fpr", "type": "quantitative"},
+            **colour,
+            **dash,
+        },
+    }
+    band = {
+        "mark": {"type": "area"},
+        "encoding": {"x": number("fpr"), "y": number("low"), "y2": {"field": "high"}},
+    }
+    chance = {
+        "data": {"values": [{"a": 0, "b": 0}, {"a": 1, "b": 1}]},
+        "mark": {"type": "line", "strokeWidth": 1, "stroke": "@edge"},
+        "encoding": {"x": number("a"), "y": number("b")},
+    }
+    banded = any(row.get("low") is not None for row in rows)
+    return {"data": {"values": rows}, "height": 330, "layer": [chance, *[band] * banded, curve]}
+
+
+def calibration(rows: Rows, options: Options) -> Spec:
+    """Observed rate with its interval, and the predicted one as a tick, by grade."""
+    axis = {"format": ".0%", "grid": True}
+    wide = max(8, min(34, 420 // max(1, len(rows))))
+    order = [row["grade"] for row in rows]
+    legend = [{"what": "observed, with interval"}, {"what": "predicted"}]
+    return {
+        "data": {"values": rows},
+        "height": 276,
+        "encoding": {
+            "x": {
+                "field": "grade",
+                "type": "nominal",
+                "sort": order,
+                "title": options.get("x") or "grade",
+                "axis": {"labelAngle": 0},
+            }
+        },
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 7, "stroke": "@d3", "opacity": 0.55},
+                "encoding": {"y": number("low", "rate of events", axis=axis), "y2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "tick", "thickness": 3, "width": wide, "color": "@d2"},
+                "encoding": {"y": number("predicted")},
+            },
+            {
+                "mark": {"type": "point", "size": 70, "fill": "@d1", "stroke": "@d1"},
+                "encoding": {"y": number("observed")},
+            },
+            {
+                "data": {"values": legend},
+                "mark": {"type": "point", "size": 0, "opacity": 0},
+                "encoding": {
+                    "x": {"value": 0},
+                    "y": {"value": 0},
+                    "color": {
+                        "field": "what",
+                        "type": "nominal",
+                        "scale": {"domain": [line["what"] for line in legend], "range": ["@d1", "@d2"]},
+                    },
+                    "shape": {
+                        "field": "what",
+                        "type": "nominal",
+                        "scale": {
+                            "domain": [line["what"] for line in legend],
+                            "range": ["circle", "stroke"],
+                        },
+                    },
+                },
+            },
+        ],
+    }
+
+
+def forest(rows: Rows, options: Options) -> Spec:
+    """Estimates with intervals, one line each; a ratio on a log scale, its limit dashed."""
+    log = options.get("log", True)
+    ends = [row[name] for row in rows for name in ("low", "high", "estimate") if row.get(name) is not None]
+    marks = [options[name] for name in ("limit", "line") if options.get(name) is not None]
+    scale: Spec = {"nice": False, "domain": _reach([*ends, *marks], log)}
+    axis: Spec = {"format": ".2~f", "grid": False}
+    if log:
+        scale["type"] = "log"
+        axis["values"] = [v for v in _LOG_STEPS if scale["domain"][0] <= v <= scale["domain"][1]]
+    judged = {
+        "field": "judged",
+        "type": "nominal",
+        "scale": {"domain": JUDGED, "range": ["@bad", "@d1", "@d5"]},
+    }
+    shapes = {
+        "field": "judged",
+        "type": "nominal",
+        "scale": {"domain": JUDGED, "range": ["diamond", "circle", "square"]},
+    }
+    given = [{"judged": "shown only", **row} for row in rows]
+    across = number(
+        "low", options.get("x") or ("ratio (log scale)" if log else "estimate"), scale=scale, axis=axis
+    )
+    layers: list[Spec] = []
+    if options.get("line") is not None:
+        layers.append(
+            {
+                "data": {"values": [{"x": options["line"]}]},
+                "mark": {"type": "rule", "style": "zero"},
+                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
+            }
+        )
+    if options.get("limit") is not None:
+        layers.append(
+            {
+                "data": {"values": [{"x": options["limit"]}]},
+                "mark": {"type": "rule", "style": "limit"},
+                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
+            }
+        )
+    layers += [
+        {
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "encoding": {"x": across, "x2": {"field": "high"}, "color": judged, "y": names(given, "group")},
+        },
+        {
+            "mark": {"type": "point", "size": 80},
+            "encoding": {
+                "x": number("estimate"),
+                "color": judged,
+                "shape": shapes,
+                "y": names(given, "group"),
+            },
+        },
+    ]
+    return {
+        "data": {"values": given},
+        "height": rows_height(given, "group", 30, 84),
+        "layer": layers,
+    }
+
+
+_LOG_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.25, 1.6, 2, 3, 5, 10, 20, 50]
+
+
+def _reach(values: list[float], log: bool) -> list[float]:
+    low, high = min(values), max(values)
+    if log:
+        low, high = max(low, 1e-3), max(high, 2e-3)
+        return [low * 0.93, high * 1.07]
+    pad = (high - low or 1) * 0.06
+    return [low - pad, high + pad]
+
+
+def bars(rows: Rows, options: Options) -> Spec:
+    """Amounts by name; signed ones in two colours, with their figure at the end; groups side by side."""
+    form = options.get("format") or ("+.2f" if options.get("signed") else ".3~g")
+    across = number(
+        "value", options.get("x") or "value", axis={"format": form, "grid": True, "domain": False}
+    )
+    if any("group" in row for row in rows):
+        return _grouped(rows, across)
+    signed = bool(options.get("signed")) or any((row["value"] or 0) < 0 for row in rows)
+    words = [options.get("towards") or "raises", options.get("away") or "lowers"]
+    given = [
+        row | {"effect": words[(row["value"] or 0) < 0], "figure": _figure(row["value"], signed)}
+        for row in rows
+    ]
+    colour = {
+        "color": {
+            "field": "effect",
+            "type": "nominal",
+            "scale": {"domain": words, "range": ["@d4", "@d3"]},
+            "legend": {} if signed else None,
+        }
+    }
+    edge = {"x": number("value"), "y": names(given, "label"), "text": {"field": "figure"}}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "height": {"band": 0.62}},
+            "encoding": {"x": across, "y": names(given, "label"), **(colour if signed else {})},
+        },
+        {
+            "transform": [{"filter": "datum.value >= 0"}],
+            "mark": {"type": "text", "align": "left", "dx": 5},
+            "encoding": edge,
+        },
+        {
+            "transform": [{"filter": "datum.value < 0"}],
+            "mark": {"type": "text", "align": "right", "dx": -5},
+            "encoding": edge,
+        },
+    ]
+    if signed:
+        layers.append(
+            {
+                "data": {"values": [{"x": 0}]},
+                "mark": {"type": "rule", "style": "zero"},
+                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
+            }
+        )
+    if options.get("limit") is not None:
+        layers += limit(options["limit"], f"limit {_figure(options['limit'], False)}")
+    across["scale"] = {"domain": _room([row["value"] or 0 for row in rows], options.get("limit"))}
+    return {"data": {"values": given}, "height": rows_height(given, "label"), "layer": layers}
+
+
+def _grouped(rows: Rows, across: Spec) -> Spec:
+    groups = list(dict.fromkeys(row.get("group") for row in rows))
+    return {
+        "data": {"values": rows},
+        "height": rows_height(rows, "label", 14 * len(groups) + 12),
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": across,
+            "y": names(rows, "label"),
+            "yOffset": {"field": "group", "type": "nominal", "sort": groups},
+            "color": {"field": "group", "type": "nominal", "sort": groups},
+        },
+    }
+
+
+def _figure(value: float | None, signed: bool) -> str:
+    if value is None:
+        return "not defined"
+    text = f"{value:+.3g}" if signed else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def _room(values: list[float], mark: float | None) -> list[float]:
+    """A domain with room for the figure at the end of each bar."""
+    low, high = min([*values, 0, mark or 0]), max([*values, 0, mark or 0])
+    span = (high - low) or 1
+    return [low - 0.12 * span * (low < 0), high + 0.12 * span * (high > 0)]
+
+
+def beeswarm(rows: Rows, options: Options) -> Spec:
+    """One dot per row and feature; places within a line are stacked by value, the shade says the feature's level."""
+    placed = _stacked(rows)
+    shade = number(
+        "level",
+        scale={"domain": [0, 1], "range": ["@d2", "@d5", "@d1"]},
+        legend={
+            "values": [0, 1],
+            "labelExpr": "datum.value == 0 ? 'low value of the feature' : 'high'",
+            "gradientLength": 120,
+            "type": "gradient",
+        },
+    )
+    levels = {"color": shade} if any(row.get("level") is not None for row in rows) else {}
+    return {
+        "data": {"values": placed},
+        "height": rows_height(rows, "feature", 34, 70),
+        "layer": [
+            {
+                "mark": {"type": "circle", "size": 14, "opacity": 0.75},
+                "encoding": {
+                    "x": number("value", options.get("x") or "contribution to the log-odds"),
+                    "y": names(rows, "feature"),
+                    "yOffset": number("place", scale={"domain": [-1, 1]}),
+                    **levels,
+                },
+            },
+            {
+                "data": {"values": [{"x": 0}]},
+                "mark": {"type": "rule", "style": "zero"},
+                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
+            },
+        ],
+    }
+
+
+def _stacked(rows: Rows, bins: int = 90) -> Rows:
+    """Rows with a `place` between −1 and 1: dots of the same narrow interval alternate above and below the line."""
+    values = [row["value"] for row in rows if row["value"] is not None]
+    low, span = min(values), (max(values) - min(values)) or 1.0
+    seen: dict[tuple[Any, int], int] = {}
+    placed = []
+    for row in rows:
+        if row["value"] is None:
+            continue
+        cell = (row["feature"], int((row["value"] - low) / span * bins))
+        nth = seen[cell] = seen.get(cell, -1) + 1
+        placed.append(row | {"nth": (nth + 1) // 2 * (1 if nth % 2 else -1)})
+    most = max((abs(row["nth"]) for row in placed), default=1) or 1
+    return [
+        {name: value for name, value in row.items() if name != "nth"} | {"place": 0.9 * row["nth"] / most}
+        for row in placed
+    ]
+
+
+def dependence(rows: Rows, options: Options) -> Spec:
+    """Contribution against the feature's value; a second series is a diamond."""
+    categorical = options.get("categorical", any(isinstance(row["x"], str) for row in rows))
+    across: Spec = (
+        {"field": "x", "type": "nominal", "title": options.get("x"), "axis": {"labelLimit": 120}}
+        if categorical
+        else number("x", options.get("x") or "value", scale={"zero": False})
+    )
+    several = any("series" in row for row in rows)
+    extra: Spec = {}
+    if several:
+        extra = {
+            "color": {"field": "series", "type": "nominal"},
+            "shape": {"field": "series", "type": "nominal", "scale": {"range": ["circle", "diamond"]}},
+        }
+    return {
+        "data": {"values": rows},
+        "height": 264,
+        "layer": [
+            {
+                "data": {"values": [{"y": 0}]},
+                "mark": {"type": "rule", "style": "zero"},
+                "encoding": {"y": number("y")},
+            },
+            {
+                "mark": {"type": "point", "size": 22, "opacity": 0.6},
+                "encoding": {
+                    "x": across,
+                    "y": number("y", options.get("y") or "contribution to the log-odds"),
+                    **extra,
+                },
+            },
+        ],
+    }
+
+
+def distribution(rows: Rows, options: Options) -> Spec:
+    """Share per interval of the value; outcomes as lines over each other, never stacked."""
+    measure = "share" if any("share" in row for row in rows) else "n"
+    form = ".0%" if measure == "share" else "d"
+    several = any("outcome" in row for row in rows)
+    # each interval has two corners, so that a step is drawn without guessing its middle
+    corners = [row | {"at": row[end], "corner": i} for row in rows for i, end in enumerate(("low", "high"))]
+    outcome = {"field": "outcome", "type": "nominal"}
+    encoding: Spec = {
+        "x": number("at", options.get("x") or "value", scale={"zero": False, "nice": False}),
+        "y": number(measure, "share of its outcome" if several else measure, axis={"format": form}),
+    }
+    lines: Spec = {
+        "mark": {"type": "line"},
+        "encoding": encoding
+        | ({"color": outcome, "strokeDash": outcome | {"scale": DASHES}} if several else {}),
+    }
+    areas: Spec = {
+        "mark": {"type": "area", "fillOpacity": 0.14},
+        "encoding": encoding | ({"color": outcome} if several else {}),
+    }
+    areas["encoding"]["y"] = number(measure, encoding["y"]["title"], axis={"format": form}, stack=None)
+    marks = limit(options["cut"], "cut-off") if options.get("cut") is not None else []
+    for mark in marks:
+        mark["encoding"]["x"] = number("x")
+    return {"data": {"values": corners}, "height": 264, "layer": [areas, lines, *marks]}
+
+
+def psi_bins(rows: Rows, options: Options) -> Spec:
+    """Expected and actual share per bin, side by side."""
+    words = list(options.get("labels") or ("expected", "actual"))
+    given = [
+        {"bin": str(row["bin"]), "share": row[field], "sample": word}
+        for row in rows
+        for field, word in zip(("expected", "actual"), words, strict=True)
+    ]
+    order = list(dict.fromkeys(row["bin"] for row in given))
+    long = max(map(len, order)) * len(order) > 70
+    return {
+        "data": {"values": given},
+        "height": 300 if long else 264,
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {
+                "field": "bin",
+                "type": "nominal",
+                "sort": order,
+                "title": options.get("x") or "bin",
+                "axis": {"labelAngle": -40 if long else 0, "labelLimit": 110},
+            },
+            "xOffset": {"field": "sample", "type": "nominal", "sort": words},
+            "y": number("share", "share of the sample", axis={"format": ".0%"}),
+            "color": {
+                "field": "sample",
+                "type": "nominal",
+                "sort": words,
+                "scale": {"domain": words, "range": ["@d3", "@d1"]},
+            },
+        },
+    }
+
+
+def lime_stability(rows: Rows, options: Options) -> Spec:
+    """Mean weight of each feature over the seeds, with its spread."""
+    return {
+        "data": {"values": rows},
+        "height": rows_height(rows, "feature", 28, 66),
+        "layer": [
+            {
+                "data": {"values": [{"x": 0}]},
+                "mark": {"type": "rule", "style": "zero"},
+                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
+            },
+            {
+                "mark": {"type": "rule", "strokeWidth": 7, "stroke": "@d3", "opacity": 0.55},
+                "encoding": {
+                    "x": number("low", options.get("x") or "weight, spread over the seeds"),
+                    "x2": {"field": "high"},
+                    "y": names(rows, "feature"),
+                },
+            },
+            {
+                "mark": {"type": "point", "size": 60},
+                "encoding": {"x": number("mean"), "y": names(rows, "feature")},
+            },
+        ],
+    }
+
+
+def iv_bars(rows: Rows, options: Options) -> Spec:
+    """Information value by feature, the usual bands as dashed lines."""
+    limits = options.get("limits") or [0.02, 0.1, 0.3]
+    top = max([row["iv"] for row in rows if row["iv"] is not None and math.isfinite(row["iv"])], default=0)
+    layers = bars([{"label": row["feature"], "value": row["iv"]} for row in rows], {"x": "information value"})
+    for at in (at for at in limits if at < top * 1.12):
+        layers["layer"].append(
+            {
+                "data": {"values": [{"x": at}]},
+                "mark": {"type": "rule", "style": "limit"},
+                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
+            }
+        )
+    return layers
+
+
+def ks_curve(rows: Rows, options: Options) -> Spec:
+    """Cumulative shares of both outcomes; the dashed line stands where they are furthest apart."""
+    given = [
+        {"value": row["value"], "share": row[field], "outcome": word}
+        for row in rows
+        for field, word in (("events", "events"), ("non_events", "non-events"))
+    ]
+    outcome = {"field": "outcome", "type": "nominal", "sort": ["events", "non-events"]}
+    marks = limit(options["at"], "largest distance") if options.get("at") is not None else []
+    for mark in marks:
+        mark["data"]["values"][0]["value"] = options["at"]
+        mark["encoding"]["x"] = number("value")
+    return {
+        "data": {"values": given},
+        "height": 290,
+        "layer": [
+            {
+                "mark": {"type": "line", "interpolate": "step-after"},
+                "encoding": {
+                    "x": number("value", options.get("x") or "value", scale={"zero": False, "nice": False}),
+                    "y": number("share", "cumulative share", axis={"format": ".0%"}),
+                    "color": outcome,
+                    "strokeDash": outcome | {"scale": DASHES},
+                    "order": number("value"),
+                },
+            },
+            *marks,
+        ],
+    }
