@@ -27,8 +27,9 @@ TIME = "Time: "
 
 def seal() -> Checkpoint | None:
     """Order what waits and sign the head; with nothing new, a heartbeat once an hour. None when nothing was due."""
-    while Pending.objects.exists():
-        _order()
+    # Until a batch is not full, not until nothing waits: under steady writing that moment never comes.
+    while Pending.objects.exists() and _order() == BATCH:
+        pass
     return _sign() if _due() else None
 
 
@@ -39,8 +40,8 @@ def _lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def _order() -> None:
-    """Give the next batch of committed leaves their indices, in leaf order."""
+def _order() -> int:
+    """Give the next batch of committed leaves their indices, in leaf order; returns how many there were."""
     with transaction.atomic(durable=True):
         _lock()
         waiting = Pending.objects.order_by("leaf_id").values_list("leaf_id", "leaf__hash")[:BATCH]
@@ -53,6 +54,7 @@ def _order() -> None:
         Sequence.objects.bulk_create(places)
         Node.objects.bulk_create(nodes)
         Pending.objects.filter(leaf_id__in=[leaf_id for leaf_id, _ in leaves]).delete()
+        return len(leaves)
 
 
 def newest() -> Checkpoint | None:
