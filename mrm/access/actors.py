@@ -39,6 +39,11 @@ class Actor:
         """Whether any of `roles` is held."""
         return any(role in self.roles for role in roles)
 
+    @property
+    def has_administration(self) -> bool:
+        """Whether this actor administers people: sees persons, entities and scopes by name without a grant."""
+        return self.has(Role.ADMINISTRATOR) or self.robot == Robot.MIGRATOR
+
     def now(self) -> Actor:
         """The same actor with the roles that are committed now; an inactive person holds none."""
         if self.robot:

@@ -354,8 +354,6 @@ def may_act(actor: Actor, scope: Scope) -> bool:
 
 
 def _covered(actor: Actor, scope: Scope, *, acting: bool) -> bool:
-    if actor.token_scopes and not actor.token_scopes & {str(key) for key in scope.lineage()}:
-        return False
     condition = granted_scopes(actor, acting=acting)
     return condition is None or Scope.objects.filter(condition, pk=scope.pk).exists()
 

@@ -88,6 +88,10 @@ class Person(Governed):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """The person's page."""
+        return f"/people/{self.reference}/"
+
 
 class AccountManager(BaseUserManager["User"]):
     """Accounts are opened by the act `account.open` alone; there is no create_user."""

@@ -31,8 +31,12 @@ def granted_scopes(actor: Actor, *, acting: bool = False) -> Q | None:
     grants = ScopeGrant.objects.filter(user_id=actor.account_id)
     if acting:
         grants = grants.filter(permission__codename="act_scope")
-    held = grants.values("content_object_id")
-    return Q(pk__in=held) | Q(parent_id__in=held) | Q(parent__parent_id__in=held)
+    covered = _at_or_below(grants.values("content_object_id"))
+    return covered & _at_or_below(actor.token_scopes) if actor.token_scopes else covered
+
+
+def _at_or_below(scopes: Any) -> Q:
+    return Q(pk__in=scopes) | Q(parent_id__in=scopes) | Q(parent__parent_id__in=scopes)
 
 
 class ScopedQuerySet(models.QuerySet[R]):

@@ -6,7 +6,7 @@ tests can list them all; raising an undeclared code is a programming error.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, Self
 
 _declared: dict[str, str] = {}
 
@@ -27,7 +27,7 @@ def declared() -> dict[str, str]:
 class CountersignError(Exception):
     """Something a person can read and mend: `code`, `detail` (a sentence), `remedy` (what to do)."""
 
-    status: ClassVar[int] = 500
+    status: int = 500
 
     def __init__(self, code: str, detail: str, remedy: str = "", **facts: Any) -> None:
         if code not in _declared:
@@ -37,6 +37,11 @@ class CountersignError(Exception):
         self.detail = detail
         self.remedy = remedy
         self.facts = facts
+
+    def as_status(self, status: int) -> Self:
+        """The same error under another HTTP status, where a contract names one."""
+        self.status = status
+        return self
 
     def shape(self, request_id: str = "") -> dict[str, str]:
         """The one error shape, as every door answers it."""
