@@ -91,7 +91,7 @@ class PersonPage(MemberPage):
         """The person and what may be done."""
         self.person = person(self.actor, self.kwargs["reference"])
         administers = self.actor.has_administration and self.person.pk != self.actor.person.pk
-        facts = super().get_context_data(
+        return super().get_context_data(
             person=self.person,
             administers=administers,
             facts=[
@@ -106,7 +106,6 @@ class PersonPage(MemberPage):
                 for entry in entries_about(self.person).select_related("person").order_by("-id")[:20]
             ],
         )
-        return facts
 
     def _account(self, account: User) -> dict[str, Any]:
         grants = ScopeGrant.objects.filter(user=account).select_related("content_object", "permission")
