@@ -12,10 +12,9 @@ from django.http import Http404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import exceptions
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser, MultiPartParser
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -27,39 +26,9 @@ from mrm.access.intake import Upload, arguments
 from mrm.access.models import ApiToken, User
 from mrm.access.rows import payload, row_type
 from mrm.access.rules import Door
+from mrm.access.tokens import SignedIn, TokenAuthentication
 from mrm.kernel.canonical import canonical, digest, sha256, tidy
 from mrm.kernel.errors import BadInput, CountersignError, NotFound
-from mrm.ledger.clock import now
-
-
-class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer cs_…`."""
-
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        """The account and the token, or None when no bearer token was sent."""
-        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer":
-            return None
-        token = (
-            ApiToken.objects.select_related("account__person")
-            .filter(token_hash=sha256(secret.strip().encode()), revoked_at__isnull=True, expires_at__gt=now())
-            .first()
-        )
-        if token is None or not (token.account.is_active and token.account.person.active):
-            raise exceptions.AuthenticationFailed
-        return token.account, token
-
-    def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
-        return 'Bearer realm="countersign"'
-
-
-class SignedIn(BasePermission):
-    """Anybody with an account; what they may see and do is decided by grants and the act frame."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether somebody asks."""
-        return isinstance(request.user, User)
 
 
 class MemberView(APIView):

@@ -99,8 +99,6 @@ declare("shell_never_signs", "a signature was asked for on the command line or b
 declare("idempotency_key_missing", "a write over the API came without Idempotency-Key")
 declare("idempotency_key_reused", "an Idempotency-Key came again with another body")
 declare("bad_parameter", "a parameter of an act is missing, unknown or of the wrong type")
-declare("bad_request", "the request does not fit the address: method, media type or form")
-declare("not_signed_in", "the request carries neither a session nor a valid token")
 declare("role_conflict", "the roles may not be held together")
 declare("username_taken", "an account of that name exists")
 declare("weak_password", "the password is too short, too common or too like the name")

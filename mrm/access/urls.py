@@ -5,7 +5,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.authentication import SessionAuthentication
 
 from mrm.access import people, sign_in
-from mrm.access.api import SignedIn, TokenAuthentication, act_views
+from mrm.access.api import act_views
+from mrm.access.tokens import SignedIn, TokenAuthentication
 
 DOCS = {
     "authentication_classes": (TokenAuthentication, SessionAuthentication),

@@ -174,7 +174,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "mrm.web.errors.rest_handler",
     "DEFAULT_AUTHENTICATION_CLASSES": (),
-    "DEFAULT_PERMISSION_CLASSES": ("mrm.access.api.SignedIn",),
+    "DEFAULT_PERMISSION_CLASSES": ("mrm.access.tokens.SignedIn",),
+    "EXCEPTION_HANDLER": "mrm.access.api.handle",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
