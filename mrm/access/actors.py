@@ -48,7 +48,7 @@ class Actor:
         """The same actor with the roles that are committed now; an inactive person holds none."""
         if self.robot:
             return self
-        account = User.objects.select_related("person").get(pk=self.account_id)
+        account = User.objects.select_related("person").get(pk=str(self.account_id))
         return replace(self, roles=held_roles(account, self.token_roles))
 
     def asking(self, key: str, body_digest: str) -> Actor:

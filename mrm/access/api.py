@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.pagination import CursorPagination
@@ -93,7 +94,7 @@ class ActView(MemberView):
 
 
 def _received(request: Request) -> dict[str, Any]:
-    data = request.data
+    data: Any = request.data
     if not hasattr(data, "getlist"):
         if not isinstance(data, dict):
             raise BadInput("bad_parameter", "The body must be a JSON object.", "Send {…}.")
@@ -174,8 +175,8 @@ def act_views() -> list[Any]:
 
 
 def _view_of(verb: Verb[..., Any]) -> Any:
-    made = type(f"Act_{verb.name.replace('.', '_')}", (ActView,), {"act": verb})
-    described = extend_schema(
+    made: type[ActView] = type(f"Act_{verb.name.replace('.', '_')}", (ActView,), {"act": verb})
+    described: Any = extend_schema(
         operation_id=verb.name,
         summary=openapi.summary(verb),
         description=openapi.description(verb),

@@ -20,8 +20,9 @@ from functools import cache
 from typing import IO, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 from uuid import UUID
 
-from django.core.exceptions import FieldError
+from django.core.exceptions import FieldError, ObjectDoesNotExist
 from django.db import models
+from django.db.models import Q
 
 from mrm.access.actors import Actor
 from mrm.access.acts import Verb
@@ -144,15 +145,15 @@ def row(kind: type[models.Model], value: Any, actor: Actor, place: str) -> Any:
         if (key := as_uuid(value)) is not None:
             return rows.get(pk=key)
         return rows.get(reference=str(value))
-    except (kind.DoesNotExist, ValueError, FieldError):
+    except (ObjectDoesNotExist, ValueError, FieldError):
         raise NotFound("not_found", f"There is no {place} {value!r} that you may see.") from None
 
 
 def _account(value: Any, actor: Actor) -> User:
     accounts = User.objects.select_related("person")
     if not actor.has_administration:
-        accounts = accounts.filter(pk=actor.account_id)
-    account = accounts.filter(pk=as_uuid(value)).first() or accounts.filter(username=str(value)).first()
+        accounts = accounts.filter(pk=str(actor.account_id))
+    account = accounts.filter(Q(username=str(value)) | Q(pk=as_uuid(value) or UUID(int=0))).first()
     if account is None:
         raise NotFound
     return account

@@ -131,7 +131,7 @@ class User(AbstractBaseUser, PermissionsMixin, Operational):
         return self.username
 
 
-class ScopeGrant(UserObjectPermissionBase):  # type: ignore[misc]
+class ScopeGrant(UserObjectPermissionBase):
     """guardian's direct grant table: one account, one level, one scope."""
 
     record_kind: ClassVar[str] = "governed"

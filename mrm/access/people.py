@@ -277,7 +277,7 @@ class OwnAccount(MemberPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The reader's own account."""
-        account = User.objects.get(pk=self.actor.account_id)
+        account = User.objects.get(pk=str(self.actor.account_id))
         return super().get_context_data(
             account=account,
             roles=[Role(role).label for role in sorted(self.actor.roles)],
@@ -292,7 +292,7 @@ class OwnAccount(MemberPage):
         form = forms.Settings(request.POST)
         if form.is_valid():
             chosen = form.facts()
-            User.objects.filter(pk=self.actor.account_id).update(
+            User.objects.filter(pk=str(self.actor.account_id)).update(
                 theme=chosen["theme"], single_keys=chosen["single_keys"]
             )
         return HttpResponseRedirect("/account/")
@@ -305,7 +305,7 @@ class OnOwnAccount(ActPage):
 
     def target(self) -> dict[str, Any]:
         """The reader's own account."""
-        return {"account": User.objects.get(pk=self.actor.account_id)}
+        return {"account": User.objects.get(pk=str(self.actor.account_id))}
 
     def done(self, result: Any) -> str:
         """Back to the account."""

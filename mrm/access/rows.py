@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import Q
 
@@ -58,7 +59,7 @@ class ScopedQuerySet(models.QuerySet[R]):
         """The one visible row, or the same NotFound for absent and forbidden."""
         try:
             return self.visible_to(actor).get(**lookup)
-        except (self.model.DoesNotExist, ValueError):
+        except (ObjectDoesNotExist, ValueError):
             raise NotFound from None
 
 
@@ -125,7 +126,7 @@ def payload(row: models.Model) -> dict[str, Any]:
     from mrm.kernel.canonical import tidy
 
     facts: dict[str, Any] = {}
-    left_out = getattr(row, "unrevised", frozenset())
+    left_out: frozenset[str] = getattr(row, "unrevised", frozenset())
     for field in row._meta.concrete_fields:
         if field.attname in left_out:
             continue
