@@ -8,11 +8,9 @@ from typing import Any
 
 from django.db import models
 from django.db.models import QuerySet
-from django.http import Http404
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser, MultiPartParser
@@ -28,8 +26,8 @@ from mrm.access.models import ApiToken, User
 from mrm.access.rows import payload, row_type
 from mrm.access.rules import Door
 from mrm.access.tokens import SignedIn, TokenAuthentication
-from mrm.kernel.canonical import canonical, digest, sha256, tidy
-from mrm.kernel.errors import BadInput, CountersignError, NotFound
+from mrm.kernel.canonical import digest, sha256, tidy
+from mrm.kernel.errors import BadInput
 
 
 class MemberView(APIView):
@@ -136,33 +134,6 @@ def result_shape(result: Any) -> Any:
 def full_shape(row: models.Model) -> dict[str, Any]:
     """All stored facts of a governed row, for simple read endpoints."""
     return payload(row)
-
-
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: every refusal in the one shape."""
-    request_id = getattr(context["request"], "request_id", "") or ""
-    if isinstance(error, CountersignError):
-        return Response(error.shape(request_id), status=error.status)
-    if isinstance(error, Http404):
-        return Response(NotFound().shape(request_id), status=404)
-    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        shape = {
-            "code": "not_signed_in",
-            "detail": "This needs a valid token or a session.",
-            "remedy": "Send `Authorization: Bearer <token>`; `manage.py token` or your account page makes one.",
-            "request_id": request_id,
-        }
-        return Response(shape, status=401, headers={"WWW-Authenticate": 'Bearer realm="countersign"'})
-    if isinstance(error, exceptions.APIException):
-        words = error.detail if isinstance(error.detail, str) else canonical(tidy(error.detail)).decode()
-        shape = {
-            "code": "bad_request",
-            "detail": str(words),
-            "remedy": "See /api/v1/docs/ for what this address takes.",
-            "request_id": request_id,
-        }
-        return Response(shape, status=error.status_code)
-    return None
 
 
 def act_views() -> list[Any]:

@@ -19,6 +19,7 @@ read_bytes: Port[Callable[[str], bytes]] = Port("act.read_bytes")
 CHUNK = 500
 # These tables hold the log itself or index it; they are compared through the leaves.
 INDEX = {"access.entry", "access.touch", "access.revision"}
+LOG = "ledger"
 
 
 def problems() -> Iterator[Problem]:
@@ -33,7 +34,9 @@ def governed() -> list[type[models.Model]]:
     return [
         model
         for model in apps.get_models()
-        if getattr(model, "record_kind", "") in {"governed", "append_only"} and row_type(model) not in INDEX
+        if getattr(model, "record_kind", "") in {"governed", "append_only"}
+        and row_type(model) not in INDEX
+        and model._meta.app_label != LOG
     ]
 
 

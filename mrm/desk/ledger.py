@@ -21,13 +21,18 @@ from mrm.web.shapes import Action
 from mrm.web.tables import Choice, Column, Empty, Table
 
 
+def behalf(entry: Entry) -> str:
+    """For whom a robot acted."""
+    return f"for {entry.on_behalf_of.name}" if entry.on_behalf_of else ""
+
+
 class EntryTable(Table):
     """Entries, newest first."""
 
     caption = "Entries"
     columns = (
         Column("at", "Time", kind="moment", sort="id"),
-        Column("person.name", "Who", head=True, note=lambda e: behalf(e)),
+        Column("person.name", "Who", head=True, note=behalf),
         Column("act", "Act", template="desk/_act.html"),
         Column("object", "Object", value=lambda e: place_of(e)[0], link=lambda e: place_of(e)[1]),
         Column("door", "Door"),
@@ -38,11 +43,6 @@ class EntryTable(Table):
     search = ("act", "object_id", "person__name", "leaf__hash")
     order = "-at"
     empty = Empty("No entry yet", "Each act leaves one entry here, in order, never changed.")
-
-
-def behalf(entry: Entry) -> str:
-    """For whom a robot acted."""
-    return f"for {entry.on_behalf_of.name}" if entry.on_behalf_of else ""
 
 
 class Ledger(MemberList):
@@ -110,11 +110,11 @@ class Checkpoint(MemberPage):
         """The note's text."""
         newest = sealing.newest()
         if newest is None:
-            raise NotFound("not_found", "No checkpoint has been signed yet.", "One is signed each second of work.")
+            raise NotFound(
+                "not_found", "No checkpoint has been signed yet.", "One is signed each second of work."
+            )
         return HttpResponse(
             newest.note,
             content_type="text/plain; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="checkpoint.txt"'},
         )
-
-
