@@ -94,11 +94,12 @@ class Verification:
         self._tail()
         for place in triggers.missing(connection):
             self.report.remark(f"append-only trigger missing: {place}")
-        if self.reader.own:
-            self._against_signer()
         for name, check in state_check.items():
-            for problem in check():
-                self.report.problem(f"{name}: {problem.place}", problem.detail)
+            try:
+                for problem in check():
+                    self.report.problem(f"{name}: {problem.place}", problem.detail)
+            except Exception as error:  # noqa: BLE001 - a check that breaks is doubt, and hides no finding
+                self.report.doubt(f"{name}: the check broke ({type(error).__name__}: {error})")
 
     def _judge_keys(self) -> None:
         if self.reader.own:
@@ -142,20 +143,19 @@ class Verification:
             mark = next(marks, None)
 
     def _marks(self) -> Iterator[Mark]:
-        """Our checkpoints in order of size, the held one where it belongs."""
-        held = self._held()
+        """Our checkpoints in order of size; what others remember (held, signer) where it belongs."""
+        others = [mark for mark in (self._held(), self._signer_last()) if mark is not None]
+        others.sort(key=lambda mark: mark.size, reverse=True)
         before: Checkpoint | None = None
         for row in Checkpoint.objects.order_by("size", "id").iterator(CHUNK):
-            if held is not None and held.size <= row.size:
-                yield held
-                held = None
+            while others and others[-1].size <= row.size:
+                yield others.pop()
             if before is not None and (before.id > row.id or before.signed_at > row.signed_at + CLOCK_STEP):
                 self.report.problem(f"checkpoint {row.id}", f"out of order after checkpoint {before.id}")
             before = row
             self._signed(row)
             yield Mark(row.size, row.root, f"checkpoint {row.id}", row.signed_at)
-        if held is not None:
-            yield held
+        yield from reversed(others)
         if before is None:
             self.report.doubt("no checkpoint is signed yet")
 
@@ -176,6 +176,17 @@ class Verification:
             self.report.doubt("the held checkpoint is not signed by a key you trust")
             return None
         return Mark(head.size, head.root.hex(), "the checkpoint you hold", None)
+
+    def _signer_last(self) -> Mark | None:
+        """The signer's own memory: it signed nothing that the database no longer holds."""
+        if not self.reader.own:
+            return None
+        try:
+            last = signer(make=False).last()
+        except (CountersignError, OSError, ValueError, KeyError) as error:
+            self.report.doubt(f"the signer's memory cannot be read: {error}")
+            return None
+        return last and Mark(last[0], last[1].hex(), "the head that the signer signed last", None)
 
     def _signed(self, row: Checkpoint) -> None:
         """The row says what its note says, and a trusted key signed the note."""
@@ -206,14 +217,14 @@ class Verification:
         try:
             payload: dict[str, Any] = json.loads(data)
             whole = canonical(payload) == data and leaves.faults(payload) is None
-        except (ValueError, RecursionError, AttributeError):
+            time = datetime.fromisoformat(payload["time"])
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
             whole = False
         if not whole:
             self.report.problem(place, "not a leaf in canonical form")
             return
         if payload["log"] != self.log:
             self.report.problem(place, f"belongs to another log ({payload['log']})")
-        time = datetime.fromisoformat(payload["time"])
         if since is not None and time < since - LONGEST_ACT:
             self.report.problem(place, f"dated {payload['time']}, long before the checkpoint that it follows")
         if mark is not None and mark.signed_at is not None and time > mark.signed_at + CLOCK_STEP:
@@ -267,24 +278,6 @@ class Verification:
             return f"{length:,} entries of unreadable age"
         seconds = max((self.moment - time).total_seconds(), 0)
         return f"{length:,} entries, the oldest {seconds:,.0f} s old"
-
-    def _against_signer(self) -> None:
-        """The signer's own memory: it signed nothing that the database no longer holds."""
-        try:
-            last = signer(make=False).last()
-        except CountersignError as error:
-            self.report.doubt(error.detail)
-            return
-        if last is None:
-            return
-        entries = proofs.size()
-        if last[0] > entries:
-            said = f"missing: the signer signed {last[0]} entries, the ledger has {entries}"
-            self.report.problem(f"entry {entries}", said)
-        elif last[0] <= self.tree.size and proofs.root(last[0]) != last[1]:
-            self.report.problem(
-                f"entries 0–{last[0] - 1}", "do not give the root that the signer signed last"
-            )
 
 
 def _subtree(place: int) -> str:

@@ -183,7 +183,7 @@ def test_fork_with_the_real_key(attacker: Attacker, history: int) -> None:
     )
     report = judge(own=True)
     assert report.code == TAMPERED
-    assert "the signer signed last" in report.problems[0].detail
+    assert any("the signer signed last" in problem.detail for problem in report.problems)
 
 
 def test_swapped_key(attacker: Attacker) -> None:
@@ -301,7 +301,39 @@ def test_only_the_first_places_are_kept(attacker: Attacker) -> None:
     assert f"TAMPERED  … and {5:,} more places" in list(report.lines())
 
 
+def test_lost_nodes_are_tampering_and_no_internal_error(attacker: Attacker) -> None:
+    Node.objects.all()._raw_delete("default")
+    Leaf.objects.filter(sequence__index=4).update(bytes=b"\xff not json")
+    report = judge(own=True)
+    assert report.code == TAMPERED
+    assert {"entry 4", "entry 0"} <= set(place_of(report))
+
+
+def test_a_time_that_is_none_is_no_leaf(attacker: Attacker) -> None:
+    attacker.put(4, attacker.bytes_with(4, time="2026-13-45T09:04:00.000000Z"))
+    assert "entry 4: not a leaf in canonical form" in map(str, judge().problems)
+
+
 # doubt
+
+
+def test_a_check_that_breaks_is_doubt_and_hides_nothing(
+    attacker: Attacker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> list[Problem]:
+        raise LookupError("a row without its revision")
+
+    monkeypatch.setitem(state_check._providers, "rows", broken)
+    report = judge()
+    assert report.code == 2
+    assert report.doubts == ["rows: the check broke (LookupError: a row without its revision)"]
+    attacker.put(7, attacker.bytes_with(7, act="model.retire"))
+    assert judge().code == TAMPERED
+
+
+def test_a_signer_that_lost_its_mind_is_doubt(history: int) -> None:
+    (Path(settings.MRM_HOME) / "keys" / "signer.json").write_text("nothing")
+    assert judge(own=True).code == 2
 
 
 def test_no_key_proves_nothing(history: int) -> None:

@@ -116,3 +116,16 @@ def test_a_log_has_one_name_for_ever() -> None:
         Origin.objects.create(pk=2, name="another.example/log")
     with pytest.raises(IntegrityError), transaction.atomic():
         Origin.objects.update(name="another.example/log")
+
+
+@pytest.mark.django_db
+def test_another_name_in_the_settings_is_told(settings: Any) -> None:
+    from mrm.ledger.origin import check
+
+    assert check(databases=["default"]) == []
+    settings.MRM_LEDGER_ORIGIN = origin()
+    assert check(databases=["default"]) == []
+    settings.MRM_LEDGER_ORIGIN = "another.example/log"
+    assert [item.id for item in check(databases=["default"])] == ["ledger.W002"]
+    settings.MRM_LEDGER_ORIGIN = "a name+more"
+    assert [item.id for item in check(databases=["default"])] == ["ledger.E001"]

@@ -59,6 +59,20 @@ def test_replace_does_not_slip_past() -> None:
     refused(f'REPLACE INTO ledger_sequence ("index", leaf_id) VALUES (999999, {leaf.id})')
 
 
+def test_replace_over_a_partial_index_does_not_slip_past_our_connections() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no REPLACE")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX one_short ON ledger_node (hash) WHERE position < 1")
+    node = Node.objects.get(position=0)
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("REPLACE INTO ledger_node (position, hash) VALUES (-7, %s)", [bytes(node.hash)])
+
+
 def test_a_dropped_or_bent_trigger_is_noticed_and_mended() -> None:
     assert triggers.missing(connection) == []
     triggers.drop("ledger_leaf", connection)
