@@ -369,6 +369,13 @@ def object_of(row: Any) -> dict[str, Any]:
     return {"type": row_type(row), "id": str(row.pk), "version": None}
 
 
+def act_words(name: str) -> str:
+    """An act in words, for histories: the first sentence of its verb."""
+    known = VERBS.get(name)
+    words = (inspect.getdoc(known.body) or "").partition("\n")[0].rstrip(".") if known else ""
+    return words or name.replace(".", ": ").replace("_", " ")
+
+
 def current() -> Act | None:
     """The act that is open, if any."""
     return _current.get()

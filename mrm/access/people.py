@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from mrm.access import forms, verbs
-from mrm.access.acts import can
+from mrm.access.acts import act_words, can
 from mrm.access.history import entries_about
 from mrm.access.models import ApiToken, Person, ScopeGrant, User
 from mrm.access.pages import ActPage, MemberList, MemberPage
@@ -102,7 +102,7 @@ class PersonPage(MemberPage):
             ],
             accounts=[self._account(account) for account in self.person.accounts.all()],
             entries=[
-                Entry(entry.at, entry.act, entry.person.name)
+                Entry(entry.at, act_words(entry.act), entry.person.name)
                 for entry in entries_about(self.person).select_related("person").order_by("-id")[:20]
             ],
         )
@@ -279,7 +279,7 @@ class OwnAccount(MemberPage):
         """The reader's own account."""
         account = User.objects.get(pk=str(self.actor.account_id))
         return super().get_context_data(
-            account=account,
+            mine=account,
             roles=[Role(role).label for role in sorted(self.actor.roles)],
             grants=ScopeGrant.objects.filter(user=account).select_related("content_object", "permission"),
             tokens=ApiToken.objects.filter(account=account).order_by("-id"),
