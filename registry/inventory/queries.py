@@ -78,13 +78,13 @@ def heat(rows: QuerySet[Model]) -> dict[tuple[int | None, str], int]:
 
 def uses(model: Model) -> QuerySet[Use]:
     """The uses in effect, the oldest first."""
-    return Use.objects.filter(model=model).select_related("entity").order_by("id")  # type: ignore[no-any-return]
+    return Use.objects.filter(model=model).select_related("entity").order_by("id")
 
 
 def proposed_changes(model: Model) -> QuerySet[UseChange]:
     """New and changed uses that wait for their own approval."""
     rows = UseChange.objects.filter(model=model, standing=UseChange.Standing.PROPOSED)
-    return rows.select_related("use", "proposed_by").order_by("id")  # type: ignore[no-any-return]
+    return rows.select_related("use", "proposed_by").order_by("id")
 
 
 def answers_now(model: Model) -> RubricAnswers | None:
@@ -98,7 +98,7 @@ def answers_now(model: Model) -> RubricAnswers | None:
 def tier_history(model: Model) -> QuerySet[Tiering]:
     """Every setting of the tier, the newest first."""
     rows = Tiering.objects.filter(model=model).select_related("set_by", "overridden_by", "answers")
-    return rows.order_by("-number")  # type: ignore[no-any-return]
+    return rows.order_by("-number")
 
 
 def tier_now(model: Model) -> Tiering | None:

@@ -9,7 +9,7 @@ from mrm.kernel.errors import BadInput, RuleRefused
 from registry.inventory.effects import advance
 from registry.inventory.models import Model
 from registry.inventory.queries import missing_for_registration
-from registry.inventory.rules import ENDED, ModelClass, Origin, State, name_key
+from registry.inventory.rules import ENDED, TRANSITIONS, ModelClass, Origin, State, name_key
 
 
 @verb("model.propose")
@@ -89,6 +89,7 @@ def assign(act: Act, *, model: Model, owner: Person, developer: Person | None = 
 @verb("model.register")
 def register(act: Act, *, model: Model) -> Model:
     """Enter a candidate in the register: it has an owner, a purpose, a use and answers to the rubric."""
+    TRANSITIONS.check(model.state, State.REGISTERED, f"The model {model.name}")
     if lacking := missing_for_registration(model):
         raise RuleRefused(
             "registration_incomplete",
@@ -103,6 +104,7 @@ def register(act: Act, *, model: Model) -> Model:
 @verb("model.start_development")
 def start_development(act: Act, *, model: Model) -> Model:
     """Begin to build a registered model."""
+    TRANSITIONS.check(model.state, State.IN_DEVELOPMENT, f"The model {model.name}")
     return advance(act, model=model, to=State.IN_DEVELOPMENT)
 
 
