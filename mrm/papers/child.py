@@ -147,7 +147,7 @@ def set_paper(request: dict[str, Any], folder: Path) -> dict[str, Any]:
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         // (1024 if sys.platform == "linux" else 2**20),
         "refused": fetch.refused,
-        "missing_glyphs": missing_glyphs(request["html"]),
+        "missing_glyphs": missing_glyphs(request["html"] + "".join(request["charts"].values())),
     }
 
 

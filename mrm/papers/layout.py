@@ -295,7 +295,7 @@ class Layout:
             {
                 "id": evidence_id(digest),
                 "anchor": self.anchor(digest),
-                "rest": digest[10:],
+                "rest": (digest[10:37], digest[37:]),
                 "test": item["test"],
                 "sample": item["sample"],
                 "cited": ", ".join(self.cited.get(digest, [])) or "–",

@@ -18,6 +18,8 @@ _LABEL = re.compile(
     r" (?=[\d−&±])"
 )
 _COMPARISON = re.compile(r"([≤≥<>=±]|&lt;|&gt;) (?=[\d−])")
+_RAISED = re.compile("[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_LEVEL = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "−+0123456789")
 _TAG = re.compile(r"(<[^>]+>)")
 
 
@@ -54,5 +56,7 @@ def prose(text: str, references: Mapping[str, tuple[str, str]]) -> str:
     html = _STRESS.sub(r"<em>\1</em>", html)
     html = _REFERENCE.sub(reference, html)
     html = _EVIDENCE.sub(evidence, html).replace("\n", "<br>")
+    # the embedded fonts draw no raised minus
+    html = _RAISED.sub(lambda found: f"<sup>{found.group().translate(_LEVEL)}</sup>", html)
     html = spaced(html)
     return re.sub(r"\x00(\d+)\x00", lambda found: codes[int(found.group(1))], html)

@@ -488,12 +488,17 @@ class Check:
                 self.problems.append((place, "the entry belongs to another log"))
                 continue
             self.entries[index] = leaf
-            facts = leaf.get("facts") if leaf.get("outcome", "done") == "done" else None
-            for name, value in (facts if isinstance(facts, dict) else {}).items():
-                if name in ATTESTING and isinstance(value, str):
-                    for digest in value.split():
-                        self.facts.setdefault((name, digest), index)
+            self.attest(index, leaf.get("facts"))
         self.tree(head, proofs, dict(zip(places, map(leaf_hash, lines))))
+
+    def attest(self, index: int, facts: Any) -> None:
+        """Remember which digests an entry names; a refused act attests nothing."""
+        if not isinstance(facts, dict) or facts.get("outcome", "done") != "done":
+            return
+        for name, value in facts.items():
+            if name in ATTESTING and isinstance(value, str):
+                for digest in value.split():
+                    self.facts.setdefault((name, digest), index)
 
     def tree(self, head: Checkpoint, proofs: dict[str, Any], mine: dict[int, bytes]) -> None:
         """The hashes of all leaves, where the pack has them: they answer for every earlier size."""
