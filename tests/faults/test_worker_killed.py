@@ -9,17 +9,18 @@ import random
 import signal
 import time
 from collections import Counter
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from tests.installation import Installation, eventually
-from tests.plugin.work import END
+from tests.installation import Installation, eventually, free_port, installation, processes
 
 pytestmark = pytest.mark.faults
 
 STEPS, SECONDS = 12, 0.15
 SEED = 20261124
+END = "end"  # as tests.plugin.work names it, which only its own installation can import
 OPEN = {"queued", "running"}
 
 
@@ -119,18 +120,16 @@ def test_a_stopped_worker_cannot_write_after_its_lease(bank: Installation) -> No
     eventually(lambda: not bank.children(), "the overtaken process is gone", 12)
 
 
-def test_a_dead_broker_delays_and_loses_nothing(bank: Installation) -> None:
-    """No worker, no broker: the scheduler runs the job itself."""
-    with contextlib.suppress(FileNotFoundError):
-        for message in (bank.home / "broker" / "messages").iterdir():
-            message.unlink()
-    (bank.home / "broker" / "messages").rename(bank.home / "broker" / "gone")
-    (bank.home / "broker" / "messages").write_text("not a folder")
-    work = StepsWork()
-    job = work.start(bank)
-    eventually(lambda: state(bank, job)["state"] not in OPEN, "the job ends all the same", 90)
-    assert state(bank, job)["state"] == "succeeded"
-    work.judge(bank, job)
+def test_a_dead_broker_delays_and_loses_nothing(template: Path, tmp_path: Path) -> None:
+    """Nothing listens where the broker should be: the scheduler runs the job itself, in its child."""
+    dead = {"MRM_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    with installation(template, tmp_path, settings="tests.plugin.settings", extra=dead) as bank:
+        bank.start("--no-seed")
+        work = StepsWork()
+        job = work.start(bank)
+        eventually(lambda: state(bank, job)["state"] not in OPEN, "the job ends all the same", 90)
+        assert state(bank, job)["state"] == "succeeded"
+        work.judge(bank, job)
 
 
 def test_each_way_to_fail_has_its_reason(bank: Installation) -> None:
@@ -176,6 +175,4 @@ def test_stopping_gives_the_job_back_and_leaves_no_process(bank: Installation) -
 
 
 def _lives(pid: int) -> bool:
-    from tests.installation import processes
-
     return any(item.pid == pid for item in processes())
