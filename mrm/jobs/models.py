@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from mrm.access.models import Person, Scope
 from mrm.access.rows import Operational, ScopedQuerySet
@@ -68,15 +69,14 @@ class Job(Operational):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        """The job's page."""
+        return reverse("job", args=[self.pk])
+
     @property
     def is_open(self) -> bool:
         """Waiting or running."""
         return self.state in OPEN_STATES
-
-    @property
-    def percent(self) -> int | None:
-        """Progress in whole percent, once the total is known."""
-        return min(100, 100 * self.done // self.total) if self.total else None
 
 
 class JobCheckpoint(Operational):
