@@ -1,0 +1,62 @@
+"""`manage.py reproduce EVIDENCE|--report PAPER`: recompute from vault bytes in a fresh process and compare."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from mrm.evidence.models import Evidence
+from mrm.evidence.reproduce import cited, fresh
+from mrm.evidence.rules import Verdict, digits
+
+
+class Command(BaseCommand):
+    """Says `identical`, or the first step that diverges; exit code 1 when anything diverges."""
+
+    help = "recompute evidence in a fresh process from the vault's bytes and compare"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Ids, or one paper or validation."""
+        parser.add_argument("evidence", nargs="*", metavar="EVIDENCE", help="ev: and at least ten digits")
+        parser.add_argument("--report", metavar="PAPER", help="all evidence that a paper or validation cites")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """One line per evidence."""
+        wanted = [found for text in options["evidence"] for found in one(text)]
+        if options["report"]:
+            wanted += of_report(options["report"])
+        if not wanted:
+            raise CommandError("nothing to reproduce: give evidence ids, or --report PAPER", returncode=2)
+        diverged = 0
+        for evidence in wanted:
+            found = fresh(evidence)
+            diverged += found.verdict != Verdict.IDENTICAL
+            self.stdout.write(f"{evidence.short}  {evidence.test_id:<28} {found}")
+        self.stdout.write(f"{len(wanted) - diverged} of {len(wanted)} identical")
+        if diverged:
+            sys.exit(1)
+
+
+def one(text: str) -> list[Evidence]:
+    """The evidence of an id; in several scopes it is the same computation, so the first stands for all."""
+    start = digits(text)
+    found = list(Evidence.objects.filter(result_digest__startswith=start)) if start else []
+    known = {item.result_digest: item for item in found}
+    if len(known) != 1:
+        raise CommandError(
+            f"{text}: {'names several records, give more digits' if known else 'no such evidence'}",
+            returncode=2,
+        )
+    return list(known.values())
+
+
+def of_report(reference: str) -> list[Evidence]:
+    """What a paper or validation cites."""
+    for _, provider in cited.items():  # noqa: PERF102 - a Port, not a dict
+        found = provider(reference)
+        if found is not None:
+            return found
+    raise CommandError(f"{reference}: no such paper or validation", returncode=2)

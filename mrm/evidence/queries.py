@@ -1,0 +1,58 @@
+"""Reads of evidence, as far as the actor may see its scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+
+from mrm import vault
+from mrm.access.actors import Actor
+from mrm.access.models import Scope
+from mrm.evidence import content as contents
+from mrm.evidence.models import Evidence, EvidenceQuerySet
+from mrm.evidence.rules import SHORTEST_ID, digits, shortest
+from mrm.kernel.errors import BadInput, NotFound
+
+
+def visible(actor: Actor, scope: Scope | None = None) -> EvidenceQuerySet:
+    """Evidence the actor may see, newest first, with what its rows show."""
+    found: EvidenceQuerySet = Evidence.objects.visible_to(actor).select_related("scope", "voids")
+    return found.filter(scope=scope) if scope is not None else found
+
+
+def by_id(actor: Actor, text: str) -> Evidence:
+    """The evidence of an id such as `ev:0c3f8a91b2`, or of a longer beginning of its digest."""
+    start = digits(text)
+    if start is None:
+        raise NotFound
+    found = visible(actor).filter(result_digest__startswith=start)
+    known = set(found.values_list("result_digest", flat=True)[:100])
+    if not known:
+        raise NotFound
+    if len(known) > 1:
+        raise BadInput(
+            "evidence_ambiguous",
+            f"“{text}” names {len(known)} records of evidence.",
+            "Give more digits: " + ", ".join(shortest(item, sorted(known)) for item in sorted(known)) + ".",
+        )
+    evidence: Evidence = found.first()
+    return evidence
+
+
+def short_ids(actor: Actor, digests: Iterable[str]) -> dict[str, str]:
+    """The id of each digest, longer than ten digits only where ambiguous within what the reader may see."""
+    wanted = sorted(set(digests))
+    if not wanted:
+        return {}
+    alike = Q()
+    for start in {item[:SHORTEST_ID] for item in wanted}:
+        alike |= Q(result_digest__startswith=start)
+    known = list(Evidence.objects.visible_to(actor).filter(alike).values_list("result_digest", flat=True))
+    return {item: shortest(item, known) for item in wanted}
+
+
+def content_of(evidence: Evidence) -> dict[str, Any]:
+    """What is recorded, from the vault (which checks its digest)."""
+    return contents.decode(vault.get(evidence.result_digest))
