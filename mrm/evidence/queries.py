@@ -56,3 +56,23 @@ def short_ids(actor: Actor, digests: Iterable[str]) -> dict[str, str]:
 def content_of(evidence: Evidence) -> dict[str, Any]:
     """What is recorded, from the vault (which checks its digest)."""
     return contents.decode(vault.get(evidence.result_digest))
+
+
+def cited_in(scope: Scope, texts: Iterable[str]) -> list[Evidence]:
+    """The evidence of some ids within one scope, for a text that cites it; void evidence is refused."""
+    found: list[Evidence] = []
+    for text in texts:
+        start = digits(text)
+        known = list(Evidence.objects.filter(scope=scope, result_digest__startswith=start)) if start else []
+        if len(known) != 1:
+            raise BadInput(
+                "evidence_unknown" if not known else "evidence_ambiguous",
+                f"“{text}” names {'no' if not known else 'more than one record of'} evidence of this model.",
+                "Copy the id from the evidence's page.",
+            )
+        if hasattr(known[0], "voids"):
+            raise BadInput(
+                "evidence_void", f"{known[0].short} has been declared void.", "Cite evidence that stands."
+            )
+        found += known
+    return list({item.result_digest: item for item in found}.values())
