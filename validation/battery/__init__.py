@@ -1,12 +1,21 @@
 """The test battery: a pure library of statistical tests, each with its methodology and golden numbers."""
 
-from validation.battery import calibration, discrimination
+from validation.battery import (
+    calibration,
+    discrimination,
+    fairness,
+    information,
+    obligors,
+    quality,
+    row_order,
+    stability,
+)
 from validation.battery.catalogue import Spec, catalogue, run, spec
 from validation.battery.errors import BatteryError
 from validation.battery.explainable import Explainable, Linear, Opaque, Points, Trees
 from validation.battery.result import Result
 
-FAMILIES = (calibration, discrimination)
+FAMILIES = (calibration, discrimination, fairness, information, obligors, quality, row_order, stability)
 
 __all__ = [
     "FAMILIES",
