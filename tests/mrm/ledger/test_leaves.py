@@ -73,6 +73,8 @@ def test_an_act_that_fails_takes_its_entry_along() -> None:
         ({"act": None}, "act"),
         ({"auth": {}}, "method"),
         ({"unknown": 1}, "unknown"),
+        ({"object": {"type": "inventory.model"}}, "id"),
+        ({"object": "model 7"}, "object"),
         ({"v": 2}, "1 was expected"),
         ({"time": "2026-11-24T09:04:00Z"}, "time"),
         ({"changes": [{"type": "a", "id": "1", "before": None, "after": "short"}]}, "changes"),
