@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mrm.kernel import notes
 
@@ -107,3 +110,16 @@ def test_text_that_a_note_cannot_hold_is_not_signed() -> None:
             notes.sign(text, KEY.name, PRIVATE)
     with pytest.raises(notes.NoteError):
         notes.sign("text\n", "a name", PRIVATE)
+
+
+@given(st.text(max_size=200), st.integers(0, 10_000), st.integers(1, 127))
+@settings(max_examples=300, deadline=None)
+def test_no_text_breaks_the_reader_and_no_bent_note_verifies(text: str, at: int, mask: int) -> None:
+    for parse in (notes.Note.parse, notes.Head.parse, notes.VerifierKey.parse, notes.read_checkpoint):
+        with contextlib.suppress(notes.NoteError):
+            parse(text)
+    good = notes.sign(HEAD.text(), KEY.name, PRIVATE)
+    at %= len(good)
+    bent = good[:at] + chr(ord(good[at]) ^ mask) + good[at + 1 :]
+    with contextlib.suppress(notes.NoteError):
+        assert notes.Note.parse(bent).signer([KEY]) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import timedelta
 from pathlib import Path
 
@@ -375,3 +376,38 @@ def test_every_held_checkpoint_of_an_honest_ledger_is_proved(history: int) -> No
     assert report.code == PROVED
     assert any(line.startswith("unanchored tail: 1 entries, the oldest ") for line in report.remarks)
     assert proofs.size() == history + 3
+
+
+def test_any_flipped_bit_anywhere_is_found(attacker: Attacker, history: int) -> None:
+    """Every table in turn, random rows and random bits: nothing sealed can change unseen."""
+    from django.db import transaction
+
+    chance = random.Random(9162)
+
+    def flipped(data: bytes) -> bytes:
+        bent = bytearray(data)
+        bent[chance.randrange(len(bent))] ^= 1 << chance.randrange(7)
+        return bytes(bent)
+
+    def bend(kind: int) -> None:
+        if kind == 0:
+            leaf = attacker.leaf_at(chance.randrange(history))
+            Leaf.objects.filter(pk=leaf.pk).update(bytes=flipped(bytes(leaf.bytes)))
+        elif kind == 1:
+            leaf = attacker.leaf_at(chance.randrange(history))
+            Leaf.objects.filter(pk=leaf.pk).update(hash=flipped(bytes.fromhex(leaf.hash)).hex())
+        elif kind == 2:
+            node = chance.choice(list(Node.objects.all()))
+            Node.objects.filter(pk=node.pk).update(hash=flipped(bytes(node.hash)))
+        else:
+            row = chance.choice(list(Checkpoint.objects.all()))
+            text = flipped(row.note.encode()).decode("utf-8", "replace").replace("\x00", "?")
+            Checkpoint.objects.filter(pk=row.pk).update(note=text)
+
+    for trial in range(40):
+        with transaction.atomic():
+            bend(trial % 4)
+            report = judge()
+            assert report.code == TAMPERED, (trial, report)
+            transaction.set_rollback(True)
+    assert judge().code == PROVED
