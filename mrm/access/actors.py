@@ -21,6 +21,7 @@ class Actor:
     account_id: UUID | None = None
     method: str = "session"
     factors: tuple[str, ...] = ()
+    os_user: str = ""
     robot: str = ""
     on_behalf_of: Person | None = None
     request_id: str = ""

@@ -143,11 +143,13 @@ class Act:
 
     def _finish(self, outcome: str = "done") -> Entry:
         changes = self._revise()
-        auth = {
+        auth: dict[str, Any] = {
             "method": self.actor.method,
             "factors": list(self.actor.factors),
             "reauthenticated": utc(self.actor.reauthenticated_at) if self.actor.reauthenticated_at else None,
         }
+        if self.actor.os_user:
+            auth["os_user"] = self.actor.os_user
         leaf = leaves.append(
             {
                 "scope": str(self.scope.pk),

@@ -96,7 +96,11 @@ def _entry(
             "scope": str(scope.pk),
             "actor": str(actor.person.pk),
             "on_behalf_of": str(actor.on_behalf_of.pk) if actor.on_behalf_of else None,
-            "auth": {"method": actor.method, "factors": list(actor.factors)},
+            "auth": {
+                "method": actor.method,
+                "factors": list(actor.factors),
+                "os_user": actor.os_user or None,
+            },
             "act": act,
             "object": {"type": of[0], "id": of[1], "version": None},
             "changes": [],

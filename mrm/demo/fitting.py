@@ -85,7 +85,7 @@ def _bins(column: pd.Series[Any], bad: np.ndarray[Any, Any]) -> dict[str, Any]:
 
     if column.name in german.NUMBERS:
         edges = _edges(column, bad)
-        places = np.searchsorted(np.array(edges), column.to_numpy(), side="right")
+        places: np.ndarray[Any, Any] = np.searchsorted(np.array(edges), column.to_numpy(), side="right")
         groups: list[Any] = [None] * (len(edges) + 1)
         return {"edges": edges, "groups": groups, "woe": _woe(places, bad, len(groups)), "places": places}
     codes = sorted(column.unique())
@@ -133,7 +133,8 @@ def _information(bins: dict[str, Any]) -> float:
 def _evidence(bins: dict[str, Any]) -> np.ndarray[Any, Any]:
     import numpy as np
 
-    return np.array(bins["woe"])[bins["places"]]
+    evidence: np.ndarray[Any, Any] = np.array(bins["woe"])[bins["places"]]
+    return evidence
 
 
 def _points(name: str, bins: dict[str, Any], scale: float) -> dict[str, Any]:
