@@ -10,5 +10,7 @@ class InventoryConfig(AppConfig):
     label = "inventory"
 
     def ready(self) -> None:
-        """Acts and how they are judged."""
-        from registry.inventory import policies, verbs  # noqa: F401
+        """Acts, how they are judged, and the menu."""
+        from registry.inventory import frame, policies, verbs  # noqa: F401
+
+        frame.register()
