@@ -16,6 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
+
+from mrm.config.environment import database
+
 ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
 
@@ -138,9 +142,15 @@ class Installation:
         return found
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """A look into the database from outside."""
-        with contextlib.closing(sqlite3.connect(self.home / "countersign.sqlite3", timeout=20)) as database:
-            return database.execute(sql, values).fetchall()
+        """A look into the database from outside; placeholders are question marks."""
+        if url := self.extra.get("MRM_DATABASE_URL"):
+            address = database(url, self.home)
+            with psycopg.connect(
+                host=address["HOST"], user=address["USER"], dbname=address["NAME"]
+            ) as server:
+                return server.execute(sql.replace("?", "%s"), values).fetchall()
+        with contextlib.closing(sqlite3.connect(self.home / "countersign.sqlite3", timeout=20)) as file:
+            return file.execute(sql, values).fetchall()
 
     def stop(self) -> int:
         """SIGTERM, as a service manager does; what is left after a while is killed. Returns the exit code."""

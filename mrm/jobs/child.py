@@ -32,9 +32,9 @@ def main(job_id: str, number: str, report: str) -> int:
 
     django.setup()
     from mrm.jobs.fence import Fence
-    from mrm.jobs.work import attempt
+    from mrm.jobs.work import limited
 
-    return attempt(Fence(UUID(job_id), int(number)), int(report))
+    return limited(Fence(UUID(job_id), int(number)), int(report))
 
 
 if __name__ == "__main__":

@@ -109,6 +109,22 @@ def run(job_id: UUID) -> bool:
     return True
 
 
+def drain() -> int:
+    """Run what waits, one after another, until no job is open; for commands that work without a worker beside them.
+
+    A job that another worker runs is waited for. Returns how many were run here.
+    """
+    count = 0
+    while Job.objects.open().exists():
+        following = leases.waiting().values_list("pk", flat=True).first()
+        if following is not None and run(following):
+            count += 1
+        else:
+            leases.recover()
+            time.sleep(0.1)
+    return count
+
+
 def watch(child: Child, fence: Fence, seconds: int) -> str | None:
     """Until the child has ended (None), or must end: `late`, `stopping` or `lost`."""
     deadline = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""One attempt at a job, inside its own process."""
+"""One attempt at a job."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ from mrm.kernel.canonical import tidy
 from mrm.kernel.errors import CountersignError, RuleRefused, Unavailable
 
 log = logging.getLogger("mrm.jobs")
+
+
+def limited(fence: Fence, report: int) -> int:
+    """An attempt in this process, which is bound by the limits of the job's kind from now on."""
+    job: Job | None = leases.held(fence).first()
+    handler = handlers.get(job.kind) if job else None
+    if handler:
+        handler.limits.apply()
+    return attempt(fence, report)
 
 
 def attempt(fence: Fence, report: int) -> int:
@@ -44,7 +53,7 @@ def attempt(fence: Fence, report: int) -> int:
 
 
 def handle(context: JobContext) -> None:
-    """Call the handler of the job's kind under its limits."""
+    """Call the handler of the job's kind."""
     handler = handlers.get(context.job.kind)
     if handler is None:
         raise Unavailable(
@@ -52,5 +61,4 @@ def handle(context: JobContext) -> None:
             f"This installation has no room that handles “{context.job.kind}”.",
             "The worker may be older than the web process: restart both on the same release.",
         )
-    handler.limits.apply()
     handler.run(context)

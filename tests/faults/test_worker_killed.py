@@ -174,5 +174,20 @@ def test_stopping_gives_the_job_back_and_leaves_no_process(bank: Installation) -
     assert (after["state"], after["attempts"]) == ("queued", 0)
 
 
+def test_up_itself_killed_leaves_nobody_behind_and_starts_again(bank: Installation) -> None:
+    work = StepsWork()
+    job = work.start(bank)
+    eventually(bank.children, "the job runs")
+    assert bank.process
+    members = [pid for name in ("web", "worker", "scheduler") if (pid := bank.member(name))]
+    os.kill(bank.process.pid, signal.SIGKILL)
+    bank.process.wait()
+    eventually(lambda: not any(_lives(pid) for pid in members) and not bank.children(), "all are gone", 30)
+    (bank.home / "up.log").unlink()
+    bank.start("--no-seed")
+    eventually(lambda: state(bank, job)["state"] not in OPEN, "the job ends", 60)
+    work.judge(bank, job)
+
+
 def _lives(pid: int) -> bool:
     return any(item.pid == pid for item in processes())
