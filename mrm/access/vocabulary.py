@@ -39,6 +39,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "job.schedule": {SCHEDULER},
     "pack.export": {OFFICER, Role.AUDITOR, Role.REGULATOR, VALIDATOR, APPROVER},
     "paper.seal": {WORKER},
+    "paper.void": {OFFICER},
     # first line
     "model.propose": {OWNER, DEVELOPER},
     "model.register": {OWNER},

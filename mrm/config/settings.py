@@ -89,6 +89,7 @@ TEMPLATES = [
 
 MRM_LEDGER_ORIGIN = environment.read("MRM_LEDGER_ORIGIN")
 MRM_SIGNING_KEY = environment.read("MRM_SIGNING_KEY")
+MRM_SEAL_KEY = environment.read("MRM_SEAL_KEY")
 MRM_VAULT_URL = environment.read("MRM_VAULT_URL")
 MRM_VAULT_ENDPOINT = environment.read("MRM_VAULT_ENDPOINT")
 DATABASES = {"default": environment.database(environment.read("MRM_DATABASE_URL"), MRM_HOME)}

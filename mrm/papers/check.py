@@ -35,8 +35,10 @@ def check_pdf(
     problems: list[tuple[str, str]] = []
     doubts: list[str] = []
     seal = check_seal(pdf, certificate)
-    if not seal.holds:
-        (problems.append(("seal", seal.why)) if seal.sealed else doubts.append(f"seal: {seal.why}"))
+    if seal.sealed and not seal.holds and not seal.foreign:
+        problems.append(("seal", seal.why))
+    elif not seal.holds:
+        doubts.append(f"seal: {seal.why}")
     content = attached(pdf)
     if content is None:
         doubts.append("the content that was signed is not attached")

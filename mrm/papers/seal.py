@@ -41,11 +41,12 @@ signers: Port[Signer] = Port("paper.signer")
 
 @dataclass(frozen=True)
 class SealState:
-    """What the seal of a PDF says, and whether it holds."""
+    """What the seal of a PDF says, and whether it holds; `foreign` is a whole seal of a key the reader does not know."""
 
     sealed: bool
     holds: bool
     why: str
+    foreign: bool = False
     signer: str = ""
     fingerprint: str = ""
     at: str = ""
@@ -104,6 +105,13 @@ class KeyFile:
                 pass
             finally:
                 scratch.unlink()
+
+
+def fingerprint(certificate: bytes) -> str:
+    """SHA-256 of a PEM certificate's DER bytes."""
+    from asn1crypto import pem
+
+    return sha256(pem.unarmor(certificate)[2])
 
 
 def keep(file: Path, data: bytes) -> None:
@@ -185,10 +193,16 @@ def check_seal(pdf: bytes, certificate: bytes) -> SealState:
 
     logging.getLogger("pyhanko.sign").setLevel(logging.CRITICAL)  # what it would log stands in the answer
     trusted = x509.Certificate.load(pem.unarmor(certificate)[2])
+
+    def lost(why: str) -> SealState:
+        # what is left of a seal says that there was one: then the file was changed after it
+        remains = any(mark in pdf for mark in (b"/ByteRange", b"/ETSI.CAdES.detached", b"/DocMDP"))
+        return SealState(sealed=remains, holds=False, why=f"damaged after sealing: {why}" if remains else why)
+
     try:
         found = PdfFileReader(BytesIO(pdf)).embedded_signatures
         if not found:
-            return SealState(sealed=False, holds=False, why="the file carries no seal")
+            return lost("the file carries no seal")
         if len(found) > 1:
             return SealState(sealed=True, holds=False, why="the file carries more than one signature")
         context = ValidationContext(trust_roots=[trusted], allow_fetching=False)
@@ -196,7 +210,7 @@ def check_seal(pdf: bytes, certificate: bytes) -> SealState:
         reach = found[0].evaluate_signature_coverage()
         padding = unused_room(pdf, found[0])
     except Exception as broken:  # noqa: BLE001  a damaged PDF fails in as many ways as there are parsers
-        return SealState(sealed=False, holds=False, why=f"the file cannot be read ({type(broken).__name__})")
+        return lost(f"the file cannot be read ({type(broken).__name__})")
     certified = found[0].docmdp_level
     said = {
         "signer": str(status.signing_cert.subject.human_friendly),
@@ -218,7 +232,8 @@ def check_seal(pdf: bytes, certificate: bytes) -> SealState:
         why = "there is something hidden in the room kept for the signature"
     elif not status.bottom_line:
         why = "the seal does not hold"
-    return SealState(sealed=True, holds=not why, why=why or "the seal holds", **said)
+    foreign = bool(status.intact and status.valid and not status.trusted)
+    return SealState(sealed=True, holds=not why, why=why or "the seal holds", foreign=foreign, **said)
 
 
 def unused_room(pdf: bytes, signature: Any) -> bool:

@@ -55,7 +55,9 @@ def test_any_flipped_byte_breaks_the_seal(sealed: bytes, signer: KeyFile) -> Non
     for at in [*random.sample(range(len(sealed)), 40), *inside]:
         bad = bytearray(sealed)
         bad[at] ^= 1 << random.randrange(8)
-        assert not check_seal(bytes(bad), signer.certificate()).holds, at
+        state = check_seal(bytes(bad), signer.certificate())
+        assert state.sealed, "a broken seal is tampering, not the absence of a seal"
+        assert not state.holds, at
 
 
 def test_nothing_hides_behind_the_signature(sealed: bytes, signer: KeyFile) -> None:
