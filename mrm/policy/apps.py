@@ -10,7 +10,9 @@ class PolicyConfig(AppConfig):
     label = "policy"
 
     def ready(self) -> None:
-        """Acts and their policies become known."""
+        """Acts and their policies become known, and the page stands in the menu."""
         from mrm.policy import installation, policies, verbs  # noqa: F401
+        from mrm.web import menu
 
         installation.connect()
+        menu.item("policies", "House", "Policies", "policies", order=30)

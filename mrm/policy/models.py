@@ -65,6 +65,20 @@ class Policy(AppendOnly):
         name = "" if self.name == STANDARD else f" {self.name}"
         return f"{self.get_kind_display()}{name}, version {self.version}"
 
+    def get_absolute_url(self) -> str:
+        """The page of this version, by its digest."""
+        return f"/policies/{self.short}/"
+
+    @property
+    def short(self) -> str:
+        """As much of the digest as addresses carry."""
+        return self.digest[:16]
+
+    @property
+    def approver(self) -> str:
+        """Who approved it, or nothing."""
+        return self.approval.approved_by.name if self.is_approved else ""
+
     @property
     def is_approved(self) -> bool:
         """Whether a second person has approved it."""

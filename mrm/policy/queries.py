@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 
 from mrm.access.actors import Actor
 from mrm.access.acts import entity_of
@@ -62,3 +62,36 @@ def history(policy: Policy) -> QuerySet[Policy]:
     """Every version of the same policy, the newest first."""
     rows: Any = Policy.objects.filter(kind=policy.kind, name=policy.name, entity=policy.entity)
     return rows.select_related("drafted_by", "approval__approved_by").order_by("-version")  # type: ignore[no-any-return]
+
+
+def before(policy: Policy) -> Policy | None:
+    """What a draft would follow: the last approved version before it, else the group's in force."""
+    own = history(policy).filter(approval__isnull=False, version__lt=policy.version).first()
+    if own is not None or policy.entity is None:
+        return own
+    group: Policy | None = Policy.objects.in_force(policy.kind, policy.name, None, policy.valid_from).first()
+    return group
+
+
+def with_standing(rows: QuerySet[Policy], now: datetime) -> QuerySet[Policy]:
+    """Each version with its `standing` on the day: draft, coming, in force or past."""
+    day = now.astimezone(ZoneInfo("UTC")).date()
+    newer = Policy.objects.filter(
+        Q(entity=OuterRef("entity")) | Q(entity__isnull=True, scope=OuterRef("scope")),
+        approval__isnull=False,
+        kind=OuterRef("kind"),
+        name=OuterRef("name"),
+        valid_from__lte=day,
+    ).filter(
+        Q(valid_from__gt=OuterRef("valid_from"))
+        | Q(valid_from=OuterRef("valid_from"), version__gt=OuterRef("version"))
+    )
+    return rows.annotate(
+        standing=Case(
+            When(approval__isnull=True, then=Value("draft")),
+            When(valid_from__gt=day, then=Value("coming")),
+            When(Exists(newer), then=Value("past")),
+            default=Value("in force"),
+            output_field=CharField(),
+        )
+    )
