@@ -14,6 +14,7 @@ from mrm.kernel.errors import BadInput, Denied, NotFound, RuleRefused, Unavailab
 from mrm.web import tables
 from mrm.web.errors import handler
 from mrm.web.forms import DateInput, Form
+from mrm.web.gallery_charts import CHARTS
 from mrm.web.pages import ListPage, Page
 from mrm.web.shapes import (
     Action,
@@ -188,6 +189,7 @@ class Parts(Page):
             form=invalid,
             table=SampleTable(ROWS, self.request),
             empty_table=empty,
+            charts=CHARTS,
             **SAMPLES,
             job=sample_job(4140),
             jobs=[

@@ -9,13 +9,13 @@ from its options:
 | roc | fpr, tpr, [series], [low, high] | |
 | calibration | grade, predicted, observed, low, high, [n, d] | [x]: what a grade is |
 | forest | group, estimate, low, high, [judged: fails, passes, shown only] | [limit], [line], [log], [x] |
-| bars | label, value, [group] | [limit], [x], [format], [signed], [towards, away] |
+| bars | name, value, [group] | [limit], [x], [format], [signed], [towards, away] |
 | beeswarm | feature, value, [level: 0 to 1] | [x] |
 | dependence | x, y, [series] | x, y, [categorical] |
 | distribution | low, high, share, [n], [outcome] | x, [cut] |
 | psi_bins | bin, expected, actual, [contribution] | [x], [labels: (expected, actual)] |
 | lime_stability | feature, mean, low, high, [share] | [x] |
-| iv_bars | feature, iv, [band] | [limits] |
+| iv_bars | name, value | [limits] |
 | ks_curve | value, events, non_events | at, x |
 
 A row may carry more: the table behind the chart shows what it carries.

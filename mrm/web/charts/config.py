@@ -69,7 +69,7 @@ def config(mode: str) -> dict[str, Any]:
     return {
         "background": None,
         "font": FONT,
-        "padding": {"left": 2, "right": 6, "top": 6, "bottom": 2},
+        "padding": {"left": 2, "right": 16, "top": 6, "bottom": 2},
         "view": {"stroke": None},
         "axis": {
             "labelColor": "@ink-2",

@@ -15,7 +15,7 @@ from mrm.web.charts import specs
 from mrm.web.charts.config import MODES, config, fill
 
 Spec = dict[str, Any]
-DRAWN: Final = 1  # raise when a spec or the cleaning changes, so that no picture of an older form is served
+DRAWN: Final = 2  # raise when a spec or the cleaning changes, so that no picture of an older form is served
 
 KINDS: Mapping[str, Callable[[list[dict[str, Any]], dict[str, Any]], Spec]] = {
     "roc": specs.roc,
@@ -66,7 +66,7 @@ def draw(chart: dict[str, Any], mode: str, width: int, key: str) -> str:
         **spec,
     }
     description = f"{chart['title']}. {chart['subtitle']}"
-    return clean(_svg(fill(whole, mode)), description, f"c{key[:8]}")
+    return clean(_svg(fill(whole, mode)), description, f"c{key[:8]}", inline=mode == "page")
 
 
 def _svg(spec: Spec) -> str:
@@ -86,6 +86,7 @@ def _sentence(text: str) -> str:
 
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _VIEW_BOX = re.compile(r'viewBox="[^"]*"')
+_SIZE = re.compile(r'\b(?:width|height)="[^"]*"')
 _BACKGROUND = re.compile(
     r'<(?:path|rect) class="background"[^>]*/>'
     r'|<path class="(?:foreground|background)"[^>]*></path>'
@@ -97,17 +98,23 @@ _FAMILY = re.compile(r' font-family=(?:"[^"]*"|\'[^\']*\')')
 _ID = re.compile(r'\b(id="|url\(#|href="#)([A-Za-z_][\w-]*)')
 
 
-def clean(svg: str, description: str, prefix: str) -> str:
-    """What a page can hold: one root with its description, no backgrounds, fonts or sizes, ids of its own."""
+def clean(svg: str, description: str, prefix: str, *, inline: bool = True) -> str:
+    """One root with its description, no invisible backgrounds, ids of its own.
+
+    In a page (`inline`) fonts and size come from the stylesheet; a picture that stands alone keeps both.
+    """
     root = _ROOT.search(svg)
     box = _VIEW_BOX.search(root.group(0)) if root else None
     if root is None or box is None:
         raise ValueError("vl-convert gave no SVG")
     body = svg[root.end() : svg.rindex("</svg>")]
-    body = _FAMILY.sub("", _BACKGROUND.sub("", body))
+    body = _BACKGROUND.sub("", body)
+    if inline:
+        body = _FAMILY.sub("", body)
     before = ""
     while before != body:
         before, body = body, _EMPTY.sub("", body)
     body = _ID.sub(rf"\g<1>{prefix}-\g<2>", body)
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box.group(0)} role="img" aria-label={quoteattr(description)}>'
-    return f"{head}{body}</svg>"
+    size = "" if inline else " " + " ".join(_SIZE.findall(root.group(0)))
+    label = f'role="img" aria-label={quoteattr(description)}'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box.group(0)}{size} {label}>{body}</svg>'

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 Rows = list[dict[str, Any]]
 Options = dict[str, Any]
 Spec = dict[str, Any]
 
-BANDS = {"range": ["@h1", "@h3", "@d1"]}
-DASHES = {"range": [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3]]}
+LEVELS = ["low", "middle", "high"]
+IV_BANDS = [0.02, 0.1, 0.3]
 JUDGED = ["fails", "passes", "shown only"]
 
 
 def number(field: str, title: str | None = None, **more: Any) -> Spec:
-    """A quantitative channel; without a title the axis has none."""
-    return {"field": field, "type": "quantitative", "title": title, **more}
+    """A quantitative channel; a layer without a title leaves the axis to the layer that has one."""
+    return {"field": field, "type": "quantitative", **({} if title is None else {"title": title}), **more}
 
 
-def limit(at: float, label: str, across: str = "x") -> list[Spec]:
-    """A dashed red line at `at`, with its word."""
-    along = {across: number(across)}
-    far = {"y": {"value": 0}} if across == "x" else {"x": {"value": 4}}
-    shift = {"dx": 5, "dy": 8} if across == "x" else {"dy": -6}
-    data = {"values": [{across: at, "label": label}]}
+def series(rows: Rows, field: str, colours: list[str] | None = None, **more: Any) -> Spec:
+    """A channel of colours in the order in which the series come: the first is ours."""
+    order = list(dict.fromkeys(row[field] for row in rows))
+    scale = {"domain": order, "range": colours or [f"@d{n}" for n in range(1, len(order) + 1)]}
+    return {"field": field, "type": "nominal", "sort": order, "scale": scale, **more}
+
+
+def dashes(rows: Rows, field: str) -> Spec:
+    """A channel of dashes in the same order."""
+    order = list(dict.fromkeys(row[field] for row in rows))
+    strokes = [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3]]
+    return {"field": field, "type": "nominal", "sort": order, "scale": {"domain": order, "range": strokes}}
+
+
+def limit(at: float, label: str, field: str = "x", above: bool = False) -> list[Spec]:
+    """A dashed red line at `at` of the axis, with its word beside it, or above the picture."""
+    along = {"x": number(field)}
+    place = {"dy": -9, "align": "center"} if above else {"dx": 5, "dy": 8}
+    data = {"values": [{field: at, "label": label}]}
+    word = {"type": "text", "style": "limit-label", "color": "@bad", **place}
     return [
-        {"data": data, "mark": {"type": "rule", "style": "limit"}, "encoding": along},
+        line(at, "limit", field),
         {
             "data": data,
-            "mark": {"type": "text", "style": "limit-label", **shift},
-            "encoding": {**along, **far, "text": {"field": "label"}},
+            "mark": word,
+            "encoding": {**along, "y": {"value": 0}, "text": {"field": "label"}},
         },
     ]
+
+
+def line(at: float, style: str, field: str = "x") -> Spec:
+    """A line from top to bottom at `at`: `limit` dashed red, `zero` thin."""
+    return {
+        "data": {"values": [{field: at}]},
+        "mark": {"type": "rule", "style": style},
+        "encoding": {"x": number(field), "y": {"value": 0}, "y2": {"value": "height"}},
+    }
 
 
 def names(rows: Rows, field: str, width: int = 210) -> Spec:
@@ -57,13 +79,13 @@ def roc(rows: Rows, options: Options) -> Spec:
     """True-positive over false-positive rate; the diagonal is chance; a second series is dashed."""
     axis = {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".2~f"}
     several = any("series" in row for row in rows)
-    colour = {"color": {"field": "series", "type": "nominal"}} if several else {}
-    dash = {"strokeDash": {"field": "series", "type": "nominal", "scale": DASHES}} if several else {}
+    colour = {"color": series(rows, "series")} if several else {}
+    dash = {"strokeDash": dashes(rows, "series")} if several else {}
     curve = {
         "mark": {"type": "line", "interpolate": "step-after" if len(rows) > 60 else "linear"},
         "encoding": {
             "x": number("fpr", "false-positive rate", axis=axis),
-            "y": number("tpr", "true-positive rate", axis=axis),
+            "y": number("tpr", "" if several else "true-positive rate", axis=axis),
             "order": {"field": "fpr", "type": "quantitative"},
             **colour,
             **dash,
@@ -103,7 +125,7 @@ def calibration(rows: Rows, options: Options) -> Spec:
         "layer": [
             {
                 "mark": {"type": "rule", "strokeWidth": 7, "stroke": "@d3", "opacity": 0.55},
-                "encoding": {"y": number("low", "rate of events", axis=axis), "y2": {"field": "high"}},
+                "encoding": {"y": number("low", "", axis=axis), "y2": {"field": "high"}},
             },
             {
                 "mark": {"type": "tick", "thickness": 3, "width": wide, "color": "@d2"},
@@ -115,20 +137,21 @@ def calibration(rows: Rows, options: Options) -> Spec:
             },
             {
                 "data": {"values": legend},
-                "mark": {"type": "point", "size": 0, "opacity": 0},
+                "transform": [{"filter": "false"}],  # it draws nothing but its legend
+                "mark": {"type": "point", "filled": False, "strokeWidth": 3},
                 "encoding": {
                     "x": {"value": 0},
                     "y": {"value": 0},
                     "color": {
                         "field": "what",
                         "type": "nominal",
-                        "scale": {"domain": [line["what"] for line in legend], "range": ["@d1", "@d2"]},
+                        "scale": {"domain": [entry["what"] for entry in legend], "range": ["@d1", "@d2"]},
                     },
                     "shape": {
                         "field": "what",
                         "type": "nominal",
                         "scale": {
-                            "domain": [line["what"] for line in legend],
+                            "domain": [entry["what"] for entry in legend],
                             "range": ["circle", "stroke"],
                         },
                     },
@@ -164,21 +187,9 @@ def forest(rows: Rows, options: Options) -> Spec:
     )
     layers: list[Spec] = []
     if options.get("line") is not None:
-        layers.append(
-            {
-                "data": {"values": [{"x": options["line"]}]},
-                "mark": {"type": "rule", "style": "zero"},
-                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
-            }
-        )
+        layers.append(line(options["line"], "zero"))
     if options.get("limit") is not None:
-        layers.append(
-            {
-                "data": {"values": [{"x": options["limit"]}]},
-                "mark": {"type": "rule", "style": "limit"},
-                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
-            }
-        )
+        layers.append(line(options["limit"], "limit"))
     layers += [
         {
             "mark": {"type": "rule", "strokeWidth": 2},
@@ -215,13 +226,11 @@ def _reach(values: list[float], log: bool) -> list[float]:
 
 def bars(rows: Rows, options: Options) -> Spec:
     """Amounts by name; signed ones in two colours, with their figure at the end; groups side by side."""
-    form = options.get("format") or ("+.2f" if options.get("signed") else ".3~g")
-    across = number(
-        "value", options.get("x") or "value", axis={"format": form, "grid": True, "domain": False}
-    )
+    signed = bool(options.get("signed")) or any((row["value"] or 0) < 0 for row in rows)
+    form = options.get("format") or ("+.1f" if signed else ".3~g")
+    across = number("value", options.get("x") or "value", axis={"format": form, "tickCount": 6})
     if any("group" in row for row in rows):
         return _grouped(rows, across)
-    signed = bool(options.get("signed")) or any((row["value"] or 0) < 0 for row in rows)
     words = [options.get("towards") or "raises", options.get("away") or "lowers"]
     given = [
         row | {"effect": words[(row["value"] or 0) < 0], "figure": _figure(row["value"], signed)}
@@ -235,48 +244,41 @@ def bars(rows: Rows, options: Options) -> Spec:
             "legend": {} if signed else None,
         }
     }
-    edge = {"x": number("value"), "y": names(given, "label"), "text": {"field": "figure"}}
+    edge = {"x": number("value"), "y": names(given, "name"), "text": {"field": "figure"}}
+    halo = {"type": "text", "stroke": "@sheet", "strokeWidth": 4, "strokeJoin": "round", "aria": False}
     layers: list[Spec] = [
         {
             "mark": {"type": "bar", "height": {"band": 0.62}},
-            "encoding": {"x": across, "y": names(given, "label"), **(colour if signed else {})},
+            "encoding": {"x": across, "y": names(given, "name"), **(colour if signed else {})},
         },
-        {
-            "transform": [{"filter": "datum.value >= 0"}],
-            "mark": {"type": "text", "align": "left", "dx": 5},
-            "encoding": edge,
-        },
-        {
-            "transform": [{"filter": "datum.value < 0"}],
-            "mark": {"type": "text", "align": "right", "dx": -5},
-            "encoding": edge,
-        },
+        *(
+            {"transform": [{"filter": side}], "mark": {**mark, **place}, "encoding": edge}
+            for side, place in (
+                ("datum.value >= 0", {"align": "left", "dx": 5}),
+                ("datum.value < 0", {"align": "right", "dx": -5}),
+            )
+            for mark in (halo, {"type": "text"})
+        ),
     ]
     if signed:
-        layers.append(
-            {
-                "data": {"values": [{"x": 0}]},
-                "mark": {"type": "rule", "style": "zero"},
-                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
-            }
-        )
+        layers.append(line(0, "zero"))
     if options.get("limit") is not None:
-        layers += limit(options["limit"], f"limit {_figure(options['limit'], False)}")
+        layers += limit(options["limit"], f"limit {_figure(options['limit'], False)}", above=True)
     across["scale"] = {"domain": _room([row["value"] or 0 for row in rows], options.get("limit"))}
-    return {"data": {"values": given}, "height": rows_height(given, "label"), "layer": layers}
+    return {"data": {"values": given}, "height": rows_height(given, "name"), "layer": layers}
 
 
 def _grouped(rows: Rows, across: Spec) -> Spec:
     groups = list(dict.fromkeys(row.get("group") for row in rows))
     return {
         "data": {"values": rows},
-        "height": rows_height(rows, "label", 14 * len(groups) + 12),
+        "height": rows_height(rows, "name", 14 * len(groups) + 12),
         "mark": {"type": "bar"},
         "encoding": {
             "x": across,
-            "y": names(rows, "label"),
+            "y": names(rows, "name"),
             "yOffset": {"field": "group", "type": "nominal", "sort": groups},
-            "color": {"field": "group", "type": "nominal", "sort": groups},
+            "color": series(rows, "group"),
         },
     }
 
@@ -298,17 +300,22 @@ def _room(values: list[float], mark: float | None) -> list[float]:
 def beeswarm(rows: Rows, options: Options) -> Spec:
     """One dot per row and feature; places within a line are stacked by value, the shade says the feature's level."""
     placed = _stacked(rows)
-    shade = number(
-        "level",
-        scale={"domain": [0, 1], "range": ["@d2", "@d5", "@d1"]},
-        legend={
-            "values": [0, 1],
-            "labelExpr": "datum.value == 0 ? 'low value of the feature' : 'high'",
-            "gradientLength": 120,
-            "type": "gradient",
-        },
-    )
-    levels = {"color": shade} if any(row.get("level") is not None for row in rows) else {}
+    levels = {}
+    if any(row.get("level") is not None for row in rows):
+        placed = sorted(
+            (row | {"of the feature": _level(row.get("level"))} for row in placed),
+            key=lambda row: LEVELS.index(row["of the feature"]),
+        )
+        levels = {
+            "color": {
+                "field": "of the feature",
+                "type": "nominal",
+                "scale": {"domain": LEVELS, "range": ["@d2", "@d8", "@d1"]},
+                "legend": {
+                    "labelExpr": "datum.label + (datum.label == 'low' ? ' value of the feature' : '')"
+                },
+            }
+        }
     return {
         "data": {"values": placed},
         "height": rows_height(rows, "feature", 34, 70),
@@ -322,13 +329,14 @@ def beeswarm(rows: Rows, options: Options) -> Spec:
                     **levels,
                 },
             },
-            {
-                "data": {"values": [{"x": 0}]},
-                "mark": {"type": "rule", "style": "zero"},
-                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
-            },
+            line(0, "zero"),
         ],
     }
+
+
+def _level(level: float | None) -> str:
+    """Where a feature's value lies within its own range, in three words."""
+    return LEVELS[1] if level is None else LEVELS[min(2, int(level * 3))]
 
 
 def _stacked(rows: Rows, bins: int = 90) -> Rows:
@@ -362,8 +370,8 @@ def dependence(rows: Rows, options: Options) -> Spec:
     extra: Spec = {}
     if several:
         extra = {
-            "color": {"field": "series", "type": "nominal"},
-            "shape": {"field": "series", "type": "nominal", "scale": {"range": ["circle", "diamond"]}},
+            "color": series(rows, "series"),
+            "shape": series(rows, "series", ["circle", "diamond", "square", "triangle"]),
         }
     return {
         "data": {"values": rows},
@@ -378,7 +386,7 @@ def dependence(rows: Rows, options: Options) -> Spec:
                 "mark": {"type": "point", "size": 22, "opacity": 0.6},
                 "encoding": {
                     "x": across,
-                    "y": number("y", options.get("y") or "contribution to the log-odds"),
+                    "y": number("y", "" if several else options.get("y") or "contribution to the log-odds"),
                     **extra,
                 },
             },
@@ -393,25 +401,23 @@ def distribution(rows: Rows, options: Options) -> Spec:
     several = any("outcome" in row for row in rows)
     # each interval has two corners, so that a step is drawn without guessing its middle
     corners = [row | {"at": row[end], "corner": i} for row in rows for i, end in enumerate(("low", "high"))]
-    outcome = {"field": "outcome", "type": "nominal"}
     encoding: Spec = {
         "x": number("at", options.get("x") or "value", scale={"zero": False, "nice": False}),
-        "y": number(measure, "share of its outcome" if several else measure, axis={"format": form}),
+        "y": number(measure, "" if several else measure, axis={"format": form}, stack=None),
     }
-    lines: Spec = {
-        "mark": {"type": "line"},
-        "encoding": encoding
-        | ({"color": outcome, "strokeDash": outcome | {"scale": DASHES}} if several else {}),
-    }
-    areas: Spec = {
-        "mark": {"type": "area", "fillOpacity": 0.14},
-        "encoding": encoding | ({"color": outcome} if several else {}),
-    }
-    areas["encoding"]["y"] = number(measure, encoding["y"]["title"], axis={"format": form}, stack=None)
-    marks = limit(options["cut"], "cut-off") if options.get("cut") is not None else []
-    for mark in marks:
-        mark["encoding"]["x"] = number("x")
-    return {"data": {"values": corners}, "height": 264, "layer": [areas, lines, *marks]}
+    outcomes = list(dict.fromkeys(row.get("outcome") for row in rows))
+    areas: list[Spec] = [
+        {
+            "transform": [{"filter": {"field": "outcome", "equal": name}}] if several else [],
+            "mark": {"type": "area", "fill": f"@d{nth}", "fillOpacity": 0.14},
+            "encoding": encoding,
+        }
+        for nth, name in enumerate(outcomes, 1)
+    ]
+    told = {"color": series(rows, "outcome"), "strokeDash": dashes(rows, "outcome")} if several else {}
+    lines: Spec = {"mark": {"type": "line"}, "encoding": encoding | told}
+    marks = limit(options["cut"], "cut-off", "at") if options.get("cut") is not None else []
+    return {"data": {"values": corners}, "height": 264, "layer": [*areas, lines, *marks]}
 
 
 def psi_bins(rows: Rows, options: Options) -> Spec:
@@ -437,13 +443,8 @@ def psi_bins(rows: Rows, options: Options) -> Spec:
                 "axis": {"labelAngle": -40 if long else 0, "labelLimit": 110},
             },
             "xOffset": {"field": "sample", "type": "nominal", "sort": words},
-            "y": number("share", "share of the sample", axis={"format": ".0%"}),
-            "color": {
-                "field": "sample",
-                "type": "nominal",
-                "sort": words,
-                "scale": {"domain": words, "range": ["@d3", "@d1"]},
-            },
+            "y": number("share", "", axis={"format": ".0%"}),
+            "color": series(given, "sample", ["@d3", "@d1"]),
         },
     }
 
@@ -454,11 +455,7 @@ def lime_stability(rows: Rows, options: Options) -> Spec:
         "data": {"values": rows},
         "height": rows_height(rows, "feature", 28, 66),
         "layer": [
-            {
-                "data": {"values": [{"x": 0}]},
-                "mark": {"type": "rule", "style": "zero"},
-                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
-            },
+            line(0, "zero"),
             {
                 "mark": {"type": "rule", "strokeWidth": 7, "stroke": "@d3", "opacity": 0.55},
                 "encoding": {
@@ -476,19 +473,12 @@ def lime_stability(rows: Rows, options: Options) -> Spec:
 
 
 def iv_bars(rows: Rows, options: Options) -> Spec:
-    """Information value by feature, the usual bands as dashed lines."""
-    limits = options.get("limits") or [0.02, 0.1, 0.3]
-    top = max([row["iv"] for row in rows if row["iv"] is not None and math.isfinite(row["iv"])], default=0)
-    layers = bars([{"label": row["feature"], "value": row["iv"]} for row in rows], {"x": "information value"})
-    for at in (at for at in limits if at < top * 1.12):
-        layers["layer"].append(
-            {
-                "data": {"values": [{"x": at}]},
-                "mark": {"type": "rule", "style": "limit"},
-                "encoding": {"x": number("x"), "y": {"value": 0}, "y2": {"value": "height"}},
-            }
-        )
-    return layers
+    """Information value by feature, behind it the usual bands as dashed lines."""
+    top = max([row["value"] for row in rows if row["value"] is not None], default=0)
+    marks = [at for at in options.get("limits") or IV_BANDS if at < top * 1.12]
+    drawn = bars(rows, {"x": "information value"})
+    drawn["layer"] = [line(at, "limit") for at in marks] + drawn["layer"]
+    return drawn
 
 
 def ks_curve(rows: Rows, options: Options) -> Spec:
@@ -498,11 +488,7 @@ def ks_curve(rows: Rows, options: Options) -> Spec:
         for row in rows
         for field, word in (("events", "events"), ("non_events", "non-events"))
     ]
-    outcome = {"field": "outcome", "type": "nominal", "sort": ["events", "non-events"]}
-    marks = limit(options["at"], "largest distance") if options.get("at") is not None else []
-    for mark in marks:
-        mark["data"]["values"][0]["value"] = options["at"]
-        mark["encoding"]["x"] = number("value")
+    marks = limit(options["at"], "largest distance", "value") if options.get("at") is not None else []
     return {
         "data": {"values": given},
         "height": 290,
@@ -511,9 +497,9 @@ def ks_curve(rows: Rows, options: Options) -> Spec:
                 "mark": {"type": "line", "interpolate": "step-after"},
                 "encoding": {
                     "x": number("value", options.get("x") or "value", scale={"zero": False, "nice": False}),
-                    "y": number("share", "cumulative share", axis={"format": ".0%"}),
-                    "color": outcome,
-                    "strokeDash": outcome | {"scale": DASHES},
+                    "y": number("share", "", axis={"format": ".0%"}),
+                    "color": series(given, "outcome"),
+                    "strokeDash": dashes(given, "outcome"),
                     "order": number("value"),
                 },
             },

@@ -288,7 +288,7 @@ def fields(form: Any) -> Parts:
 
 
 @register.inclusion_tag("parts/chart.html")
-def chart(item: Mapping[str, Any], width: int = 664, level: str = "b") -> Parts:
+def chart(item: Mapping[str, Any], width: int = 664) -> Parts:
     """A chart of evidence as a figure: what is seen, what is drawn, the picture, the data behind it.
 
     `item` is the chart of a battery result (mrm.web.charts); `width` is the width at which it will be shown.
