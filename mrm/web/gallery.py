@@ -82,6 +82,9 @@ def running_job(request: HttpRequest, done: int) -> HttpResponse:
     return render(request, "parts/job.html", {"job": sample_job(done)})
 
 
+running_job.open_to_all = True  # type: ignore[attr-defined]
+
+
 REFUSALS = {
     403: Denied(
         "denied",
@@ -102,6 +105,9 @@ REFUSALS = {
 def refused(request: HttpRequest, status: int) -> HttpResponse:
     """The error page of each status."""
     return handler(request, REFUSALS.get(status) or ValueError("nobody foresaw this"))
+
+
+refused.open_to_all = True  # type: ignore[attr-defined]
 
 
 class SampleTable(tables.Table):
@@ -153,6 +159,7 @@ ROWS = [
 class Table(ListPage):
     """A page that is one table."""
 
+    open_to_all = True  # samples alone; the routes exist only when debugging is on
     title = "Inventory"
     sub = "Every quantitative method the bank relies on."
     crumbs = (("Parts", reverse_lazy("look")),)
@@ -167,6 +174,7 @@ class Table(ListPage):
 class Parts(Page):
     """The gallery."""
 
+    open_to_all = True
     title = "Parts"
     sub = "Every part in its states. Use these; make no others without adding them here."
     template_name = "web/parts.html"

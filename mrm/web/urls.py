@@ -5,13 +5,10 @@ from django.urls import path
 
 from mrm.web import gallery
 
-urlpatterns = (
-    [
-        path("look/", gallery.Parts.as_view(), name="look"),
-        path("look/job/<int:done>/", gallery.running_job, name="look-job"),
-        path("look/table/", gallery.Table.as_view(), name="look-table"),
-        path("look/error/<int:status>/", gallery.refused, name="look-error"),
-    ]
-    if settings.DEBUG
-    else []
-)
+gallery_patterns = [
+    path("look/", gallery.Parts.as_view(), name="look"),
+    path("look/job/<int:done>/", gallery.running_job, name="look-job"),
+    path("look/table/", gallery.Table.as_view(), name="look-table"),
+    path("look/error/<int:status>/", gallery.refused, name="look-error"),
+]
+urlpatterns = gallery_patterns if settings.DEBUG else []

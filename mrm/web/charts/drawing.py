@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any, Final
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
 from django.core.cache import caches
@@ -15,7 +16,7 @@ from mrm.web.charts import specs
 from mrm.web.charts.config import MODES, config, fill
 
 Spec = dict[str, Any]
-DRAWN: Final = 2  # raise when a spec or the cleaning changes, so that no picture of an older form is served
+DRAWN: Final = 3  # raise when a spec or the cleaning changes, so that no picture of an older form is served
 
 KINDS: Mapping[str, Callable[[list[dict[str, Any]], dict[str, Any]], Spec]] = {
     "roc": specs.roc,
@@ -84,18 +85,8 @@ def _sentence(text: str) -> str:
     return f'<svg viewBox="0 0 664 40" role="img" aria-label={quoteattr(text)}><text x="0" y="24" font-size="13">{text}</text></svg>'
 
 
-_ROOT = re.compile(r"<svg\b[^>]*>")
-_VIEW_BOX = re.compile(r'viewBox="[^"]*"')
-_SIZE = re.compile(r'\b(?:width|height)="[^"]*"')
-_BACKGROUND = re.compile(
-    r'<(?:path|rect) class="background"[^>]*/>'
-    r'|<path class="(?:foreground|background)"[^>]*></path>'
-    r'|<path class="foreground"[^>]*/>'
-    r'|<rect [^>]*fill="(?:white|#fff(?:fff)?|transparent)"[^>]*/>'
-)
-_EMPTY = re.compile(r"<g[^>]*></g>|<g[^>]*/>")
-_FAMILY = re.compile(r' font-family=(?:"[^"]*"|\'[^\']*\')')
-_ID = re.compile(r'\b(id="|url\(#|href="#)([A-Za-z_][\w-]*)')
+SVG = "http://www.w3.org/2000/svg"
+_REFERENCE = re.compile(r"url\(#([\w-]+)\)")
 
 
 def clean(svg: str, description: str, prefix: str, *, inline: bool = True) -> str:
@@ -103,18 +94,40 @@ def clean(svg: str, description: str, prefix: str, *, inline: bool = True) -> st
 
     In a page (`inline`) fonts and size come from the stylesheet; a picture that stands alone keeps both.
     """
-    root = _ROOT.search(svg)
-    box = _VIEW_BOX.search(root.group(0)) if root else None
-    if root is None or box is None:
-        raise ValueError("vl-convert gave no SVG")
-    body = svg[root.end() : svg.rindex("</svg>")]
-    body = _BACKGROUND.sub("", body)
-    if inline:
-        body = _FAMILY.sub("", body)
-    before = ""
-    while before != body:
-        before, body = body, _EMPTY.sub("", body)
-    body = _ID.sub(rf"\g<1>{prefix}-\g<2>", body)
-    size = "" if inline else " " + " ".join(_SIZE.findall(root.group(0)))
-    label = f'role="img" aria-label={quoteattr(description)}'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box.group(0)}{size} {label}>{body}</svg>'
+    drawn = ET.fromstring(svg)  # noqa: S314 - our own renderer's output, not a stranger's
+    root = ET.Element(f"{{{SVG}}}svg", {"viewBox": drawn.get("viewBox", "")})
+    if not inline:
+        root.attrib |= {name: drawn.get(name, "") for name in ("width", "height")}
+    root.attrib |= {"role": "img", "aria-label": description}
+    root.extend(list(drawn))
+    _prune(root)
+    for element in root.iter():
+        if inline:
+            element.attrib.pop("font-family", None)
+        if element is not root:
+            element.attrib.pop("style", None)
+        _rename(element, prefix)
+    ET.register_namespace("", SVG)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _prune(element: ET.Element) -> None:
+    """Drop what draws nothing: Vega's backgrounds and foregrounds, then groups that became empty."""
+    for child in list(element):
+        _prune(child)
+        name = child.tag.rpartition("}")[2]
+        hidden = name == "path" and child.get("class") in {"background", "foreground"}
+        sheet = name == "rect" and child.get("fill") in {"white", "#fff", "#ffffff", "transparent"}
+        if hidden or sheet or (name == "g" and not len(child)):
+            element.remove(child)
+
+
+def _rename(element: ET.Element, prefix: str) -> None:
+    """Ids and what refers to them, so that two pictures of a page never share one."""
+    if "id" in element.attrib:
+        element.set("id", f"{prefix}-{element.get('id')}")
+    for name, value in element.attrib.items():
+        if name.endswith("href") and value.startswith("#"):
+            element.set(name, f"#{prefix}-{value[1:]}")
+        elif "url(#" in value:
+            element.set(name, _REFERENCE.sub(rf"url(#{prefix}-\1)", value))

@@ -321,7 +321,8 @@ def beeswarm(rows: Rows, options: Options) -> Spec:
         "height": rows_height(rows, "feature", 34, 70),
         "layer": [
             {
-                "mark": {"type": "circle", "size": 14, "opacity": 0.75},
+                # past some hundred dots a label on each would weigh more than it tells; the table holds them
+                "mark": {"type": "circle", "size": 14, "opacity": 0.75, "aria": len(rows) <= 400},
                 "encoding": {
                     "x": number("value", options.get("x") or "contribution to the log-odds"),
                     "y": names(rows, "feature"),
