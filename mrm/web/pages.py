@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.generic import TemplateView
 
-from mrm.web.shapes import Action
+from mrm.web.shapes import Action, Address
 from mrm.web.tables import Table
 
-Crumb = tuple[str, str]
+Crumb = tuple[str, Address]
 
 
 class Page(TemplateView):

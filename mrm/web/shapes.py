@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.functional import Promise
+
+Address = str | Promise  # an address, or the promise of one (reverse_lazy)
+
 
 @dataclass(frozen=True)
 class Link:
@@ -28,7 +32,7 @@ class Action:
     """
 
     label: str
-    url: str = ""
+    url: Address = ""
     kind: str = ""
     icon: str = ""
     post: bool = False

@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 from django.core.cache import caches
 
 from mrm.kernel.canonical import digest, tidy
-from mrm.web.charts import specs
+from mrm.web.charts import explanations, specs
 from mrm.web.charts.config import MODES, config, fill
 
 Spec = dict[str, Any]
@@ -23,11 +23,11 @@ KINDS: Mapping[str, Callable[[list[dict[str, Any]], dict[str, Any]], Spec]] = {
     "calibration": specs.calibration,
     "forest": specs.forest,
     "bars": specs.bars,
-    "beeswarm": specs.beeswarm,
-    "dependence": specs.dependence,
+    "beeswarm": explanations.beeswarm,
+    "dependence": explanations.dependence,
     "distribution": specs.distribution,
     "psi_bins": specs.psi_bins,
-    "lime_stability": specs.lime_stability,
+    "lime_stability": explanations.lime_stability,
     "iv_bars": specs.iv_bars,
     "ks_curve": specs.ks_curve,
 }

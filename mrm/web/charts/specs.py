@@ -1,78 +1,22 @@
-"""Vega-Lite specs by kind: pure functions of rows and options, with tokens for colours."""
+"""Specs of performance, stability, fairness and data quality: pure functions of rows and options."""
 
 from __future__ import annotations
 
-from typing import Any
+from mrm.web.charts.grammar import (
+    Options,
+    Rows,
+    Spec,
+    dashes,
+    limit,
+    line,
+    names,
+    number,
+    rows_height,
+    series,
+)
 
-Rows = list[dict[str, Any]]
-Options = dict[str, Any]
-Spec = dict[str, Any]
-
-LEVELS = ["low", "middle", "high"]
 IV_BANDS = [0.02, 0.1, 0.3]
 JUDGED = ["fails", "passes", "shown only"]
-
-
-def number(field: str, title: str | None = None, **more: Any) -> Spec:
-    """A quantitative channel; a layer without a title leaves the axis to the layer that has one."""
-    return {"field": field, "type": "quantitative", **({} if title is None else {"title": title}), **more}
-
-
-def series(rows: Rows, field: str, colours: list[str] | None = None, **more: Any) -> Spec:
-    """A channel of colours in the order in which the series come: the first is ours."""
-    order = list(dict.fromkeys(row[field] for row in rows))
-    scale = {"domain": order, "range": colours or [f"@d{n}" for n in range(1, len(order) + 1)]}
-    return {"field": field, "type": "nominal", "sort": order, "scale": scale, **more}
-
-
-def dashes(rows: Rows, field: str) -> Spec:
-    """A channel of dashes in the same order."""
-    order = list(dict.fromkeys(row[field] for row in rows))
-    strokes = [[1, 0], [6, 3], [2, 2], [9, 3, 2, 3]]
-    return {"field": field, "type": "nominal", "sort": order, "scale": {"domain": order, "range": strokes}}
-
-
-def limit(at: float, label: str, field: str = "x", above: bool = False) -> list[Spec]:
-    """A dashed red line at `at` of the axis, with its word beside it, or above the picture."""
-    along = {"x": number(field)}
-    place = {"dy": -9, "align": "center"} if above else {"dx": 5, "dy": 8}
-    data = {"values": [{field: at, "label": label}]}
-    word = {"type": "text", "style": "limit-label", "color": "@bad", **place}
-    return [
-        line(at, "limit", field),
-        {
-            "data": data,
-            "mark": word,
-            "encoding": {**along, "y": {"value": 0}, "text": {"field": "label"}},
-        },
-    ]
-
-
-def line(at: float, style: str, field: str = "x") -> Spec:
-    """A line from top to bottom at `at`: `limit` dashed red, `zero` thin."""
-    return {
-        "data": {"values": [{field: at}]},
-        "mark": {"type": "rule", "style": style},
-        "encoding": {"x": number(field), "y": {"value": 0}, "y2": {"value": "height"}},
-    }
-
-
-def names(rows: Rows, field: str, width: int = 210) -> Spec:
-    """A channel of names down the side, in the order of the rows."""
-    axis = {"grid": False, "domain": False, "ticks": False, "labelLimit": width, "labelPadding": 10}
-    order = list(dict.fromkeys(row[field] for row in rows))
-    return {
-        "field": field,
-        "type": "nominal",
-        "sort": order,
-        "title": None,
-        "axis": axis | {"labelColor": "@ink"},
-    }
-
-
-def rows_height(rows: Rows, field: str, each: int = 24, rest: int = 64) -> int:
-    """A height that gives each name its line."""
-    return each * len({row[field] for row in rows}) + rest
 
 
 def roc(rows: Rows, options: Options) -> Spec:
@@ -245,19 +189,21 @@ def bars(rows: Rows, options: Options) -> Spec:
         }
     }
     edge = {"x": number("value"), "y": names(given, "name"), "text": {"field": "figure"}}
-    halo = {"type": "text", "stroke": "@sheet", "strokeWidth": 4, "strokeJoin": "round", "aria": False}
+    ends: dict[str, Spec] = {
+        "datum.value >= 0": {"align": "left", "dx": 5},
+        "datum.value < 0": {"align": "right", "dx": -5},
+    }
+    plain: Spec = {"type": "text"}
+    halo: Spec = {"type": "text", "stroke": "@sheet", "strokeWidth": 4, "strokeJoin": "round", "aria": False}
     layers: list[Spec] = [
         {
             "mark": {"type": "bar", "height": {"band": 0.62}},
             "encoding": {"x": across, "y": names(given, "name"), **(colour if signed else {})},
         },
         *(
-            {"transform": [{"filter": side}], "mark": {**mark, **place}, "encoding": edge}
-            for side, place in (
-                ("datum.value >= 0", {"align": "left", "dx": 5}),
-                ("datum.value < 0", {"align": "right", "dx": -5}),
-            )
-            for mark in (halo, {"type": "text"})
+            {"transform": [{"filter": side}], "mark": mark | place, "encoding": edge}
+            for side, place in ends.items()
+            for mark in (halo, plain)
         ),
     ]
     if signed:
@@ -295,104 +241,6 @@ def _room(values: list[float], mark: float | None) -> list[float]:
     low, high = min([*values, 0, mark or 0]), max([*values, 0, mark or 0])
     span = (high - low) or 1
     return [low - 0.12 * span * (low < 0), high + 0.12 * span * (high > 0)]
-
-
-def beeswarm(rows: Rows, options: Options) -> Spec:
-    """One dot per row and feature; places within a line are stacked by value, the shade says the feature's level."""
-    placed = _stacked(rows)
-    levels = {}
-    if any(row.get("level") is not None for row in rows):
-        placed = sorted(
-            (row | {"of the feature": _level(row.get("level"))} for row in placed),
-            key=lambda row: LEVELS.index(row["of the feature"]),
-        )
-        levels = {
-            "color": {
-                "field": "of the feature",
-                "type": "nominal",
-                "scale": {"domain": LEVELS, "range": ["@d2", "@d8", "@d1"]},
-                "legend": {
-                    "labelExpr": "datum.label + (datum.label == 'low' ? ' value of the feature' : '')"
-                },
-            }
-        }
-    return {
-        "data": {"values": placed},
-        "height": rows_height(rows, "feature", 34, 70),
-        "layer": [
-            {
-                # past some hundred dots a label on each would weigh more than it tells; the table holds them
-                "mark": {"type": "circle", "size": 14, "opacity": 0.75, "aria": len(rows) <= 400},
-                "encoding": {
-                    "x": number("value", options.get("x") or "contribution to the log-odds"),
-                    "y": names(rows, "feature"),
-                    "yOffset": number("place", scale={"domain": [-1, 1]}),
-                    **levels,
-                },
-            },
-            line(0, "zero"),
-        ],
-    }
-
-
-def _level(level: float | None) -> str:
-    """Where a feature's value lies within its own range, in three words."""
-    return LEVELS[1] if level is None else LEVELS[min(2, int(level * 3))]
-
-
-def _stacked(rows: Rows, bins: int = 90) -> Rows:
-    """Rows with a `place` between −1 and 1: dots of the same narrow interval alternate above and below the line."""
-    values = [row["value"] for row in rows if row["value"] is not None]
-    low, span = min(values), (max(values) - min(values)) or 1.0
-    seen: dict[tuple[Any, int], int] = {}
-    placed = []
-    for row in rows:
-        if row["value"] is None:
-            continue
-        cell = (row["feature"], int((row["value"] - low) / span * bins))
-        nth = seen[cell] = seen.get(cell, -1) + 1
-        placed.append(row | {"nth": (nth + 1) // 2 * (1 if nth % 2 else -1)})
-    most = max((abs(row["nth"]) for row in placed), default=1) or 1
-    return [
-        {name: value for name, value in row.items() if name != "nth"} | {"place": 0.9 * row["nth"] / most}
-        for row in placed
-    ]
-
-
-def dependence(rows: Rows, options: Options) -> Spec:
-    """Contribution against the feature's value; a second series is a diamond."""
-    categorical = options.get("categorical", any(isinstance(row["x"], str) for row in rows))
-    across: Spec = (
-        {"field": "x", "type": "nominal", "title": options.get("x"), "axis": {"labelLimit": 120}}
-        if categorical
-        else number("x", options.get("x") or "value", scale={"zero": False})
-    )
-    several = any("series" in row for row in rows)
-    extra: Spec = {}
-    if several:
-        extra = {
-            "color": series(rows, "series"),
-            "shape": series(rows, "series", ["circle", "diamond", "square", "triangle"]),
-        }
-    return {
-        "data": {"values": rows},
-        "height": 264,
-        "layer": [
-            {
-                "data": {"values": [{"y": 0}]},
-                "mark": {"type": "rule", "style": "zero"},
-                "encoding": {"y": number("y")},
-            },
-            {
-                "mark": {"type": "point", "size": 22, "opacity": 0.6},
-                "encoding": {
-                    "x": across,
-                    "y": number("y", "" if several else options.get("y") or "contribution to the log-odds"),
-                    **extra,
-                },
-            },
-        ],
-    }
 
 
 def distribution(rows: Rows, options: Options) -> Spec:
@@ -447,29 +295,6 @@ def psi_bins(rows: Rows, options: Options) -> Spec:
             "y": number("share", "", axis={"format": ".0%"}),
             "color": series(given, "sample", ["@d3", "@d1"]),
         },
-    }
-
-
-def lime_stability(rows: Rows, options: Options) -> Spec:
-    """Mean weight of each feature over the seeds, with its spread."""
-    return {
-        "data": {"values": rows},
-        "height": rows_height(rows, "feature", 28, 66),
-        "layer": [
-            line(0, "zero"),
-            {
-                "mark": {"type": "rule", "strokeWidth": 7, "stroke": "@d3", "opacity": 0.55},
-                "encoding": {
-                    "x": number("low", options.get("x") or "weight, spread over the seeds"),
-                    "x2": {"field": "high"},
-                    "y": names(rows, "feature"),
-                },
-            },
-            {
-                "mark": {"type": "point", "size": 60},
-                "encoding": {"x": number("mean"), "y": names(rows, "feature")},
-            },
-        ],
     }
 
 
