@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HIDDEN = ("schema",)
+LONGEST_CELL = 240
 NAMES = ("title", "label", "key", "id", "name")
 
 
@@ -69,7 +70,9 @@ def _flat(row: Any) -> bool:
 
 
 def _short(value: Any) -> bool:
-    """A small thing in a cell: a few scalars by name, or a list of such."""
+    """A small thing in a cell: a few scalars by name, or a list of such, that read in a line or three."""
+    if len(said(value)) > LONGEST_CELL:
+        return False
     items = value if isinstance(value, list) else [value]
     return all(
         isinstance(item, list) or (isinstance(item, Mapping) and all(_single(part) for part in item.values()))
