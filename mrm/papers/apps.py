@@ -11,8 +11,10 @@ class PapersConfig(AppConfig):
 
     def ready(self) -> None:
         """Acts and verifiers are known before the first request."""
+        from mrm.evidence.reproduce import cited
         from mrm.ledger.report import verify_target
-        from mrm.papers import policies, verbs, verifying  # noqa: F401
+        from mrm.papers import policies, queries, verbs, verifying  # noqa: F401
 
+        cited.register("papers", queries.evidence_of)
         verify_target.register("pack", verifying.verify_pack)
         verify_target.register("pdf", verifying.verify_pdf)

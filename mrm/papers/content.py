@@ -1,7 +1,7 @@
 """What a paper says, as plain values: the canonical JSON of a `Content` is what people sign.
 
 Nothing here is layout. Texts are prose with a small markup (see `markup.py`): `**strong**`, `*stress*`, `` `code` ``,
-`[[key]]` for "table 3" or "figure 2", and `ev:…` for an evidence id. Numbers arrive as text, already in the words of the
+`[[key]]` for "table 3" or "figure 2", `^[…]` for a footnote, and `ev:…` for an evidence id. Numbers arrive as text, already in the words of the
 paper's language, so that what is signed is what is read.
 
 `Closing` is what can only be known afterwards (signatures, checkpoint, seal) and is never part of what is signed.

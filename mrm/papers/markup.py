@@ -12,11 +12,13 @@ _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _STRESS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])")
 _REFERENCE = re.compile(r"\[\[([\w.-]+)\]\]")
 _EVIDENCE = re.compile(r"\bev:([0-9a-f]{10,64})\b")
+_FOOTNOTE = re.compile(r"\^\[([^\[\]]+)\]")
 _UNIT = re.compile(r"(\d) (%|×|mm|ms|s|DM|EUR|UTC)(?!\w)")
 _LABEL = re.compile(
     r"\b(p|z|n|Q|S|V|Z|α|df|AUC|AIR|KS|IV|PSI|section|sections|table|figure|annex|tier|at|of|week|page|principle|Art\.|No\.)"
     r" (?=[\d−&±])"
 )
+_ANNEX = re.compile(r"\b(annex|Annex|annexes) (?=[A-Z]\b)")
 _COMPARISON = re.compile(r"([≤≥<>=±]|&lt;|&gt;) (?=[\d−])")
 _RAISED = re.compile("[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _LEVEL = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "−+0123456789")
@@ -29,6 +31,7 @@ def spaced(text: str) -> str:
     for place in range(0, len(parts), 2):
         part = _UNIT.sub(rf"\1{NO_BREAK}\2", parts[place])
         part = _LABEL.sub(rf"\1{NO_BREAK}", part)
+        part = _ANNEX.sub(rf"\1{NO_BREAK}", part)
         parts[place] = _COMPARISON.sub(rf"\1{NO_BREAK}", part)
     return "".join(parts)
 
@@ -54,6 +57,7 @@ def prose(text: str, references: Mapping[str, tuple[str, str]]) -> str:
     html = _CODE.sub(keep, escape(text.replace("\x00", ""), quote=False))
     html = _STRONG.sub(r"<b>\1</b>", html)
     html = _STRESS.sub(r"<em>\1</em>", html)
+    html = _FOOTNOTE.sub(r'<span class="fn">\1</span>', html)
     html = _REFERENCE.sub(reference, html)
     html = _EVIDENCE.sub(evidence, html).replace("\n", "<br>")
     # the embedded fonts draw no raised minus

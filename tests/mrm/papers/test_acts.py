@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -15,11 +16,12 @@ from mrm.access import guard
 from mrm.access.actors import robot
 from mrm.access.models import Entry
 from mrm.access.rules import GrantLevel, Role
+from mrm.evidence.models import Evidence
 from mrm.kernel.canonical import canonical, sha256
-from mrm.kernel.errors import BadInput, Denied, RuleRefused
+from mrm.kernel.errors import BadInput, Denied, NotFound, RuleRefused
 from mrm.ledger import sealing, triggers
 from mrm.ledger.signer import signer
-from mrm.papers import export, verbs, verify
+from mrm.papers import export, queries, verbs, verify
 from mrm.papers.content import Closing, EvidenceRecord
 from mrm.papers.issue import make_paper
 from mrm.papers.models import Paper, PaperVoid
@@ -39,13 +41,14 @@ class Issued:
     paper: Paper
     pdf: bytes
     content: bytes
+    evidence: Evidence
 
 
 @pytest.fixture
-def issued() -> Issued:
+def issued(record: Callable[..., Evidence]) -> Issued:
     bank = make.bank()
-    record = canonical({"test": "disc.auc", "statistic": 0.7})
-    digest = vault.put(record)
+    evidence = record(bank.entity.scope)
+    digest = evidence.result_digest
     content = small(evidence=(EvidenceRecord(digest, "disc.auc"),)).to_json()
     text = canonical(content).replace(RECORD.encode(), digest.encode())
     sealing.seal()
@@ -53,7 +56,7 @@ def issued() -> Issued:
     assert head is not None
     sealed = make_paper(text, Closing(checkpoint=head.note), charts={}, source_date=sample.WHEN)
     paper = verbs.seal_paper(robot("worker"), scope=bank.entity.scope, about=bank.entity, sealed=sealed)
-    return Issued(bank, paper, vault.get(paper.pdf_digest), text)
+    return Issued(bank, paper, vault.get(paper.pdf_digest), text, evidence)
 
 
 def run(target: Path, *options: str) -> tuple[int, str]:
@@ -155,6 +158,20 @@ def test_a_paper_is_void_once_and_says_so(issued: Issued, tmp_path: Path) -> Non
     code, said = run(file)
     assert code == 0
     assert "declared void: Wrong annex." in said
+
+
+def test_a_paper_leads_to_the_evidence_it_cites(issued: Issued, tmp_path: Path) -> None:
+    file = tmp_path / "R.pdf"
+    file.write_bytes(issued.pdf)
+    assert queries.evidence_of(issued.paper.reference) == [issued.evidence]
+    assert queries.evidence_of(str(file)) == [issued.evidence]
+    assert queries.evidence_of("R-00000") is None
+    reader = issued.bank.person("reader", Role.AUDITOR, level=GrantLevel.READ)
+    assert queries.pdf_of(queries.by_reference(reader, issued.paper.reference)) == issued.pdf
+    assert list(queries.visible(reader)) == [issued.paper]
+    stranger = issued.bank.person("nobody", Role.AUDITOR, level=None)
+    with pytest.raises(NotFound):
+        queries.by_reference(stranger, issued.paper.reference)
 
 
 def test_papers_never_change(issued: Issued) -> None:

@@ -302,6 +302,8 @@ def test_signed_digest_does_not_depend_on_what_comes_after() -> None:
         ("8.9 · 10⁻⁵", "8.9 · 10<sup>−5</sup>"),
         ("ev:abababababab", '<span class="id">ev:abababababab</span>'),
         ("[[gone]]", "[[gone]]"),
+        ("see annex G", "see annex\u00a0G"),
+        ("Marks;^[As given.] then", 'Marks;<span class="fn">As given.</span> then'),
     ],
 )
 def test_markup(text: str, html: str) -> None:
