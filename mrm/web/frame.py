@@ -30,12 +30,17 @@ def _given(key: str, request: HttpRequest) -> dict[str, Any]:
     return (provider(request) if provider else None) or {}
 
 
+def _signed_in(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return bool(user is not None and user.is_authenticated)
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
     """Context processor of the frame; everything is computed only when a template asks for it."""
     theme = request.COOKIES.get("theme", "")
     return {
         "product": "Countersign",
-        "menu": SimpleLazyObject(lambda: menu(request)),
+        "menu": SimpleLazyObject(lambda: menu(request) if _signed_in(request) else []),
         "account": SimpleLazyObject(lambda: _given("account", request)),
         "banner": SimpleLazyObject(lambda: _given("banner", request)),
         "reader": SimpleLazyObject(lambda: _given("reader", request)),

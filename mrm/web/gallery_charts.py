@@ -40,8 +40,8 @@ def _swarm() -> Rows:
     return [
         {
             "feature": feature,
-            "value": width * math.sin(37 * i) ** 3 + width * (level - 0.5),
-            "level": level,
+            "shap": width * math.sin(37 * i) ** 3 + width * (level - 0.5),
+            "position": level,
         }
         for feature, width in (("duration", 0.5), ("age", 0.3), ("amount", 0.2))
         for i, level in enumerate(n / 119 for n in range(120))
@@ -73,18 +73,27 @@ CHARTS = [
         "forest",
         "Only applicants aged 25 or under fall below the screening line",
         [
-            {"group": "Age 25 or under", "estimate": 0.711, "low": 0.561, "high": 0.9, "judged": "fails"},
-            {"group": "Age over 60", "estimate": 0.726, "low": 0.403, "high": 1.308, "judged": "shown only"},
             {
-                "group": "Female, not single",
-                "estimate": 1.086,
-                "low": 0.931,
-                "high": 1.266,
-                "judged": "passes",
+                "attribute": "age",
+                "group": "≤ 25",
+                "reference": "> 25",
+                "air": 0.711,
+                "low": 0.561,
+                "high": 0.9,
             },
+            {
+                "attribute": "age",
+                "group": "> 60",
+                "reference": "26 to 60",
+                "air": 0.83,
+                "low": 0.4,
+                "high": 1.31,
+            },
+            {"attribute": "sex", "group": "f", "reference": "m", "air": 1.086, "low": 0.931, "high": 1.266},
         ],
         limit=0.8,
-        line=1,
+        one=1.0,
+        value="air",
         x="adverse impact ratio (log scale)",
     ),
     _chart(
@@ -100,7 +109,7 @@ CHARTS = [
     _chart(
         "dependence",
         "Each month of duration adds about .025",
-        [{"x": 4 + n % 57, "y": (4 + n % 57) / 40 - 0.6 + math.sin(91 * n) / 9} for n in range(150)],
+        [{"value": 4 + n % 57, "shap": (4 + n % 57) / 40 - 0.6 + math.sin(91 * n) / 9} for n in range(150)],
         x="duration (months)",
         y="SHAP of duration, log-odds",
     ),
@@ -121,11 +130,8 @@ CHARTS = [
     ),
     _chart(
         "lime_stability",
-        "The first feature keeps its sign over all seeds",
-        [
-            {"feature": "status ≤ 2", "mean": 0.22, "low": 0.17, "high": 0.27},
-            {"feature": "duration > 24", "mean": -0.13, "low": -0.18, "high": -0.08},
-        ],
+        "Two seeds share most of the first features, least in the middle of the risk",
+        [{"p": n / 40, "stability": round(4 + abs(n - 20) / 8) / 7, "fit": 0.8} for n in range(40)],
     ),
     _chart(
         "iv_bars",

@@ -8,13 +8,13 @@ from its options:
 | --- | --- | --- |
 | roc | fpr, tpr, [series], [low, high] | |
 | calibration | grade, predicted, observed, low, high, [n, d] | [x]: what a grade is |
-| forest | group, estimate, low, high, [judged: fails, passes, shown only] | [limit], [line], [log], [x] |
+| forest | group, [attribute, reference], low, high, and the field that `value` names | value, [one]: parity, [limit], [x] |
 | bars | name, value, [group] | [limit], [x], [format], [signed], [towards, away] |
-| beeswarm | feature, value, [level: 0 to 1] | [x] |
-| dependence | x, y, [series] | x, y, [categorical] |
+| beeswarm | feature, shap, [position: 0 to 1 among the feature's values] | [x] |
+| dependence | value, shap, [series] | x, [y, numeric] |
 | distribution | low, high, share, [n], [outcome] | x, [cut] |
 | psi_bins | bin, expected, actual, [contribution] | [x], [labels: (expected, actual)] |
-| lime_stability | feature, mean, low, high, [share] | [x] |
+| lime_stability | p, stability | [x] |
 | iv_bars | name, value | [limits] |
 | ks_curve | value, events, non_events | at, x |
 

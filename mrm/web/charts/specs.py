@@ -16,7 +16,6 @@ from mrm.web.charts.grammar import (
 )
 
 IV_BANDS = [0.02, 0.1, 0.3]
-JUDGED = ["fails", "passes", "shown only"]
 
 
 def roc(rows: Rows, options: Options) -> Spec:
@@ -106,54 +105,56 @@ def calibration(rows: Rows, options: Options) -> Spec:
 
 
 def forest(rows: Rows, options: Options) -> Spec:
-    """Estimates with intervals, one line each; a ratio on a log scale, its limit dashed."""
-    log = options.get("log", True)
-    ends = [row[name] for row in rows for name in ("low", "high", "estimate") if row.get(name) is not None]
-    marks = [options[name] for name in ("limit", "line") if options.get(name) is not None]
+    """Estimates with intervals, one line each; ratios (whose parity is one) on a log scale, the limit dashed."""
+    field, parity, bound = options.get("value") or "estimate", options.get("one"), options.get("limit")
+    log = parity == 1
+    given = [_compared(row, field, bound, log) for row in rows if row.get(field) is not None]
+    ends = [row[end] for row in given for end in ("low", "high", "at") if row.get(end) is not None]
+    marks = [mark for mark in (parity, bound) if mark is not None]
     scale: Spec = {"nice": False, "domain": _reach([*ends, *marks], log)}
     axis: Spec = {"format": ".2~f", "grid": False}
     if log:
         scale["type"] = "log"
-        axis["values"] = [v for v in _LOG_STEPS if scale["domain"][0] <= v <= scale["domain"][1]]
-    judged = {
-        "field": "judged",
-        "type": "nominal",
-        "scale": {"domain": JUDGED, "range": ["@bad", "@d1", "@d5"]},
+        axis["values"] = [step for step in _LOG_STEPS if scale["domain"][0] <= step <= scale["domain"][1]]
+    words = ("below the limit", "not below it") if bound is not None else ("compared",)
+    colours = ["@bad", "@d1"] if bound is not None else ["@d1"]
+    told: Spec = {"field": "judged", "type": "nominal", "legend": {} if bound is not None else None}
+    colour = told | {"scale": {"domain": words, "range": colours}}
+    shape = told | {
+        "scale": {"domain": words, "range": ["diamond", "circle"] if bound is not None else ["circle"]}
     }
-    shapes = {
-        "field": "judged",
-        "type": "nominal",
-        "scale": {"domain": JUDGED, "range": ["diamond", "circle", "square"]},
+    title = options.get("x") or ("ratio (log scale)" if log else field.replace("_", " "))
+    interval: Spec = {
+        "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}],
+        "mark": {"type": "rule", "strokeWidth": 2},
+        "encoding": {
+            "x": number("low", title, scale=scale, axis=axis),
+            "x2": {"field": "high"},
+            "color": colour,
+            "y": names(given, "label", 260),
+        },
     }
-    given = [{"judged": "shown only", **row} for row in rows]
-    across = number(
-        "low", options.get("x") or ("ratio (log scale)" if log else "estimate"), scale=scale, axis=axis
-    )
-    layers: list[Spec] = []
-    if options.get("line") is not None:
-        layers.append(line(options["line"], "zero"))
-    if options.get("limit") is not None:
-        layers.append(line(options["limit"], "limit"))
-    layers += [
-        {
-            "mark": {"type": "rule", "strokeWidth": 2},
-            "encoding": {"x": across, "x2": {"field": "high"}, "color": judged, "y": names(given, "group")},
-        },
-        {
-            "mark": {"type": "point", "size": 80},
-            "encoding": {
-                "x": number("estimate"),
-                "color": judged,
-                "shape": shapes,
-                "y": names(given, "group"),
-            },
-        },
-    ]
+    point: Spec = {
+        "mark": {"type": "point", "size": 80},
+        "encoding": {"x": number("at"), "color": colour, "shape": shape, "y": names(given, "label", 260)},
+    }
+    drawn = [line(parity, "zero")] if parity is not None else []
+    drawn += [line(bound, "limit")] if bound is not None else []
     return {
         "data": {"values": given},
-        "height": rows_height(given, "group", 30, 84),
-        "layer": layers,
+        "height": rows_height(given, "label", 26, 84),
+        "layer": [*drawn, interval, point],
     }
+
+
+def _compared(row: Spec, field: str, bound: float | None, log: bool) -> Spec:
+    """A row with its line's words and where it stands; a log scale has no zero, so an interval is cut there."""
+    words = f"{row.get('attribute') or ''} {row['group']}".strip()
+    if row.get("reference"):
+        words += f" against {row['reference']}"
+    judged = "compared" if bound is None else "below the limit" if row[field] < bound else "not below it"
+    cut = {end: max(row[end], 0.02) for end in ("low", "high") if log and row.get(end) is not None}
+    return row | {"label": words, "judged": judged, "at": max(row[field], 0.02) if log else row[field]} | cut
 
 
 _LOG_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.25, 1.6, 2, 3, 5, 10, 20, 50]

@@ -80,8 +80,26 @@ def test_titles_cannot_break_out() -> None:
 
 def test_the_data_behind_a_chart() -> None:
     found = charts.table(BY_KIND["forest"])
-    assert [column["label"] for column in found["columns"]] == ["group", "estimate", "low", "high", "judged"]
-    assert found["rows"][0][1] == {"text": ".7110", "num": True}
+    assert [column["label"] for column in found["columns"]] == [
+        "attribute",
+        "group",
+        "reference",
+        "air",
+        "low",
+        "high",
+    ]
+    assert found["rows"][0][3] == {"text": ".7110", "num": True}
     many = charts.table(BY_KIND["beeswarm"])
     assert (len(many["rows"]), many["total"], many["more"]) == (60, 360, True)
     assert many["rows"][-1][0]["text"] == "amount"
+
+
+def test_a_comparison_without_interval_or_estimate_is_drawn_as_far_as_it_goes() -> None:
+    rows = [
+        {"group": "a", "air": 0.7, "low": None, "high": None},
+        {"group": "b", "air": 0.0, "low": 0.0, "high": 1.4},
+        {"group": "c", "air": None, "low": None, "high": None},
+    ]
+    svg = charts.render(BY_KIND["forest"] | {"data": rows})
+    assert svg.count('aria-roledescription="point"') == 2
+    assert "NaN" not in svg
