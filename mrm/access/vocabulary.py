@@ -53,6 +53,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "tier.override": {OFFICER},
     "dataset.create": {DEVELOPER, OWNER},
     "dataset.describe": {DEVELOPER, OWNER},
+    "dataset.declare_codes": {DEVELOPER, OWNER, VALIDATOR},
     "snapshot.upload": {DEVELOPER, OWNER, VALIDATOR},
     "snapshot.finish": {WORKER},
     "snapshot.assign_roles": {DEVELOPER, OWNER, VALIDATOR},

@@ -1,0 +1,14 @@
+"""The room of data: datasets, their snapshots, what the columns mean, and whether they may be used."""
+
+from django.apps import AppConfig
+
+
+class DataConfig(AppConfig):
+    """Registers acts, the profiling job and the menu entry."""
+
+    name = "registry.data"
+    label = "data"
+
+    def ready(self) -> None:
+        """Load what registers itself."""
+        from registry.data import jobs, policies, verbs  # noqa: F401
