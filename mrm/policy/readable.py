@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HIDDEN = ("schema",)
-MOST_IN_A_LINE = 3
+LONGEST_CELL = 240
 NAMES = ("title", "label", "key", "id", "name")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A heading with single facts, a table (each cell a few lines) and further blocks under it."""
+    """A heading with single facts, tables and further blocks under it."""
 
     title: str
     facts: Sequence[tuple[str, str]] = ()
     columns: Sequence[str] = ()
-    rows: Sequence[Sequence[Sequence[str]]] = ()
+    rows: Sequence[Sequence[str]] = ()
     parts: Sequence[Block] = field(default=())
 
 
@@ -70,11 +70,12 @@ def _flat(row: Any) -> bool:
 
 
 def _short(value: Any) -> bool:
-    """A small thing in a cell: a few scalars by name, or a list of such."""
+    """A small thing in a cell: a few scalars by name, or a list of such, that read in a line or three."""
+    if len(said(value)) > LONGEST_CELL:
+        return False
     items = value if isinstance(value, list) else [value]
     return all(
-        isinstance(item, list)
-        or (isinstance(item, Mapping) and len(item) <= MOST_IN_A_LINE and all(map(_single, item.values())))
+        isinstance(item, list) or (isinstance(item, Mapping) and all(_single(part) for part in item.values()))
         for item in items
     )
 
@@ -84,7 +85,7 @@ def _table_of(key: str, value: Mapping[str, Any]) -> Block | None:
     if not value or not all(isinstance(row, Mapping) and _flat(row) for row in value.values()):
         return None
     names = _names(value.values())
-    rows = [[[words(name) if "." not in name else name], *_cells(row, names)] for name, row in value.items()]
+    rows = [[words(name) if "." not in name else name, *_cells(row, names)] for name, row in value.items()]
     return Block(words(key), columns=["", *map(words, names)], rows=rows)
 
 
@@ -94,7 +95,7 @@ def _list(title: str, items: list[Any]) -> Block:
         return Block(
             title, columns=[words(name) for name in names], rows=[_cells(row, names) for row in items]
         )
-    parts = [_mapping(_heading(item), item) for item in items]
+    parts = [_mapping(_heading(item), {k: v for k, v in item.items() if k not in HIDDEN}) for item in items]
     return Block(title, parts=parts)
 
 
@@ -108,16 +109,8 @@ def _names(rows: Any) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _cells(row: Mapping[str, Any], names: Sequence[str]) -> list[list[str]]:
-    return [_lines(row.get(name)) for name in names]
-
-
-def _lines(value: Any) -> list[str]:
-    if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-        return [", ".join(map(said, item.values())) for item in value]
-    if isinstance(value, Mapping) and value:
-        return [f"{str(key).replace('_', ' ')} {said(item)}" for key, item in value.items()]
-    return [said(value)]
+def _cells(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    return [said(row.get(name)) for name in names]
 
 
 def differences(before: Any, after: Any) -> list[tuple[str, str, str]]:

@@ -43,7 +43,7 @@ class ModelTable(Table):
         Column("name", "Name", head=True, link=lambda m: m.get_absolute_url(), sort="name"),
         Column("tier", "Tier", kind="tier", sort="tier", missing="no tier yet"),
         Column("state", "State", kind="chip", sort="state", value=lambda m: State(m.state)),
-        Column("model_class", "Class", value=lambda m: m.get_model_class_display(), sort="model_class"),
+        Column("model_class", "Class", value=lambda m: ModelClass(m.model_class), sort="model_class"),
         Column("method", "Method", missing="to be decided", sort="method"),
         Column(
             "owner",

@@ -1,0 +1,184 @@
+"""Versions, what was found in them, their stages and use grants."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, ClassVar
+
+from django.db import models
+
+from mrm.access.models import Person
+from mrm.access.rows import AppendOnly, Governed, ScopedQuerySet, reference_field
+from mrm.kernel.errors import RuleRefused
+from registry.data.models import Snapshot
+from registry.inventory.models import Model, Use
+from registry.versions.rules import Admission, Format, GrantState, Stage, grant_standing
+
+
+class VersionQuerySet(ScopedQuerySet["Version"]):
+    """Versions, with what their pages show."""
+
+    def with_facts(self) -> VersionQuerySet:
+        """Everything a row of the list needs, in one query."""
+        return self.select_related(
+            "model", "inspection", "registered_by", "training_snapshot", "test_snapshot", "scored_snapshot"
+        )
+
+
+class Version(AppendOnly):
+    """An immutable build of a model. What was found in it is its inspection; where it stands, its stages."""
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=120, blank=True)
+    format = models.CharField(max_length=20, choices=Format)
+    artefact = models.CharField(max_length=64, blank=True)
+    artefact_name = models.CharField(max_length=200, blank=True)
+    artefact_size = models.BigIntegerField(default=0)
+    declared_signature = models.JSONField(null=True)
+    training_snapshot = models.ForeignKey(
+        Snapshot, on_delete=models.PROTECT, null=True, related_name="trained"
+    )
+    test_snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="tested")
+    scored_snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="scored")
+    split = models.JSONField(default=dict)
+    parameters = models.JSONField(default=dict)
+    code_revision = models.CharField(max_length=80, blank=True)
+    environment = models.CharField(max_length=64, blank=True)
+    notes = models.TextField(blank=True)
+    job = models.UUIDField(null=True)
+    registered_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    registered_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = VersionQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["model", "-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["model", "number"], name="version_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model.name}, version {self.number}"
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return f"/models/{self.model.reference}/versions/{self.number}/"
+
+    @property
+    def external(self) -> bool:
+        """Whether only its scores are known."""
+        return self.format == Format.EXTERNAL
+
+    @property
+    def found(self) -> Inspection | None:
+        """What the inspection found, once it is over."""
+        return getattr(self, "inspection", None)
+
+    @property
+    def admission(self) -> str:
+        """Whether it was let in."""
+        if self.found is None:
+            return Admission.PENDING
+        return Admission.ADMITTED if self.found.admitted else Admission.REFUSED
+
+    @property
+    def stage(self) -> str:
+        """Where it stands."""
+        latest = self.stages.order_by("-number").first()
+        return latest.stage if latest else Stage.DEV
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        """The snapshots of its lineage, each once, in the order training, test, scored."""
+        found = [self.training_snapshot, self.test_snapshot, self.scored_snapshot]
+        return list(dict.fromkeys(item for item in found if item is not None))
+
+    @property
+    def test_data(self) -> Snapshot | None:
+        """The snapshot a validation scores: scored sample, else test, else training data."""
+        return self.scored_snapshot or self.test_snapshot or self.training_snapshot
+
+    def admitted(self) -> Inspection:
+        """Its inspection, if it was let in; refused otherwise."""
+        if self.found is None or not self.found.admitted:
+            why = self.found.detail if self.found else "Its inspection is not over yet."
+            raise RuleRefused(
+                "version_not_admitted",
+                f"Version {self.number} was not admitted. {why}",
+                (self.found.remedy if self.found else "")
+                or "Wait for the inspection, or register a new version.",
+            )
+        return self.found
+
+
+class Inspection(AppendOnly):
+    """What was found when the artefact was opened in a process of its own; it admits or refuses the version."""
+
+    version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="inspection")
+    admitted = models.BooleanField()
+    code = models.CharField(max_length=60, blank=True)
+    detail = models.TextField(blank=True)
+    remedy = models.TextField(blank=True)
+    signature = models.JSONField(null=True)
+    structure = models.CharField(max_length=10, blank=True)
+    path = models.CharField(max_length=10, blank=True)
+    report = models.JSONField(default=dict)
+    inspected_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {'admitted' if self.admitted else 'refused'}"
+
+    @property
+    def features(self) -> list[str]:
+        """The names of the inputs, in order."""
+        return [item["name"] for item in (self.signature or {}).get("inputs", [])]
+
+
+class StageRow(AppendOnly):
+    """A version's arrival at a stage."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="stages")
+    number = models.PositiveIntegerField()
+    stage = models.CharField(max_length=10, choices=Stage)
+    reason = models.TextField(blank=True)
+    moved_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    moved_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "number"], name="stage_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.stage}"
+
+
+class UseGrant(Governed):
+    """The right of a version to serve a use: one row per version and use, its history in the revisions."""
+
+    reference_kind = "G"
+    reference = reference_field()
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="grants")
+    use = models.ForeignKey(Use, on_delete=models.PROTECT, related_name="grants")
+    state = models.CharField(max_length=10, choices=GrantState, default=GrantState.ACTIVE)
+    conditions = models.JSONField(default=list)
+    # The case that gave it lives on a higher floor: its key and reference, no foreign key.
+    validation = models.UUIDField()
+    validation_reference = models.CharField(max_length=12)
+    granted_at = models.DateTimeField()
+    expires = models.DateField()
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-granted_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "use"], name="one_grant_per_version_and_use")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.state}"
+
+    def standing(self, today: date) -> str:
+        """`active`, `lapsed`, `restricted` or `revoked` on a day."""
+        return grant_standing(self.state, self.expires, today)

@@ -1,0 +1,72 @@
+"""Words and pure decisions about versions: formats, admission, stages, what a use grant says today."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import TextChoices
+
+from mrm.kernel.errors import declare
+from mrm.kernel.transitions import Transitions
+
+
+class Format(TextChoices):
+    """How a version is kept."""
+
+    SKOPS = "skops", "scikit-learn in a skops file"
+    LIGHTGBM = "lightgbm-txt", "LightGBM text model"
+    SCORECARD = "scorecard-json", "points scorecard, JSON"
+    EXTERNAL = "external", "external: scored data, no artefact"
+
+
+class Admission(TextChoices):
+    """Whether a version was let in after its artefact was looked at."""
+
+    PENDING = "pending", "being inspected"
+    ADMITTED = "admitted", "admitted"
+    REFUSED = "refused", "refused"
+
+
+class Stage(TextChoices):
+    """Where a version stands on its way."""
+
+    DEV = "dev", "dev"
+    STAGING = "staging", "staging"
+    PROD = "prod", "prod"
+    ARCHIVED = "archived", "archived"
+
+
+class GrantState(TextChoices):
+    """What was decided of a use grant; that it has lapsed is read from its date."""
+
+    ACTIVE = "active", "active"
+    RESTRICTED = "restricted", "restricted"
+    REVOKED = "revoked", "revoked"
+
+
+GRANT_STATES = Transitions(
+    {
+        GrantState.ACTIVE: {GrantState.RESTRICTED, GrantState.REVOKED},
+        GrantState.RESTRICTED: {GrantState.REVOKED, GrantState.ACTIVE},
+        GrantState.REVOKED: {GrantState.ACTIVE},
+    }
+)
+
+
+def grant_standing(state: str, expires: date, today: date) -> str:
+    """The state that holds today: an active grant past its end has lapsed."""
+    return "lapsed" if state == GrantState.ACTIVE and expires < today else str(state)
+
+
+declare("artefact_missing", "a format that is kept as an artefact was named, but no file came with it")
+declare("artefact_not_wanted", "an external version came with an artefact")
+declare("artefact_crashed", "the artefact ended its process when it was opened or asked for a prediction")
+declare("artefact_hung", "the artefact did not answer in the time it may take")
+declare("lineage_missing", "a version names no snapshot it was built or tested on")
+declare(
+    "scored_sample_missing", "an external version came without a scored sample, or its columns have no roles"
+)
+declare("version_not_admitted", "a version is used that was refused or is still being inspected")
+declare("version_not_granted", "the version has no use grant that could be changed")
+declare("reason_needed", "an act that must be explained came without a reason")
+declare("signature_wrong", "a declared signature is not a list of inputs with name and type")
