@@ -20,7 +20,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from django.db import models, transaction
 
-from mrm.access import denials, guard, idempotency
+from mrm.access import denials, guard, idempotency, signing
 from mrm.access.actors import Actor
 from mrm.access.models import Entry, LegalEntity, Person, Revision, Scope, ScopeGrant, Signature, Touch
 from mrm.access.policy_table import POLICIES, Policy
@@ -115,8 +115,6 @@ class Act:
         self, ticket: str, *, on: models.Model, digest: str, meaning: Meaning, capacity: str, reason: str = ""
     ) -> Signature:
         """Sign `digest`: uses up the ticket that proves identity afresh for exactly this digest."""
-        from mrm.access import signing
-
         proof = signing.use(self, ticket, digest)
         self.meaning = meaning
         self.reason = self.reason or reason

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from mrm.access import guard
-from mrm.access.actors import Actor
+from mrm.access.actors import Actor, robot
 from mrm.access.models import DenialWindow, Entry
 from mrm.access.rows import row_type
 from mrm.access.rules import DENIAL_WINDOW
@@ -38,8 +38,6 @@ def record(actor: Actor, act: str, target: Any, reason: str) -> None:
 
 def close_windows() -> int:
     """State the repeats of every window that has ended; returns how many were closed. The scheduler calls this."""
-    from mrm.access.actors import robot
-
     over = list(DenialWindow.objects.filter(closed=False, opened_at__lt=now() - DENIAL_WINDOW)[:100])
     for window in over:
         with transaction.atomic(durable=True):
@@ -81,8 +79,6 @@ def _window(actor: Actor, act: str, target: Any) -> tuple[DenialWindow, bool]:
     if window and window.opened_at > moment - DENIAL_WINDOW:
         return window, False
     if window:
-        from mrm.access.actors import robot
-
         _close(window, robot("scheduler"))
     return DenialWindow.objects.create(**key, scope=target.scope, opened_at=moment), True
 

@@ -9,7 +9,9 @@ from django.db.models.signals import post_migrate
 from mrm.access.actors import robot
 from mrm.access.acts import first_act
 from mrm.access.models import Installation, LegalEntity, Person, Scope
-from mrm.access.rules import Door, Robot, ScopeKind
+from mrm.access.rules import Door, Robot, Role, ScopeKind
+from mrm.access.verbs import create_entity, prepare
+from mrm.ledger.models import Origin
 
 
 def connect() -> None:
@@ -25,10 +27,6 @@ def connect() -> None:
 def prepare_after_migrate(using: str = "default", **_signal: Any) -> None:
     """Make what is missing."""
     from django.contrib.auth.models import Group
-
-    from mrm.access.rules import Role
-    from mrm.access.verbs import create_entity, prepare
-    from mrm.ledger.models import Origin
 
     if not Origin.objects.exists():
         return

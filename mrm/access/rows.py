@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import Q
 
 from mrm.kernel import ids
+from mrm.kernel.canonical import tidy
 from mrm.kernel.errors import NotFound
 
 if TYPE_CHECKING:
@@ -123,8 +124,6 @@ def row_type(row: models.Model | type[models.Model]) -> str:
 
 def payload(row: models.Model) -> dict[str, Any]:
     """All stored facts of a row as plain JSON values, by column."""
-    from mrm.kernel.canonical import tidy
-
     facts: dict[str, Any] = {}
     left_out: frozenset[str] = getattr(row, "unrevised", frozenset())
     for field in row._meta.concrete_fields:

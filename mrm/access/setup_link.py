@@ -13,7 +13,7 @@ from mrm.access.models import LegalEntity, SetupLink, User
 from mrm.access.rules import Door, Robot, Role
 from mrm.access.verbs import add_person, give_role, open_account
 from mrm.kernel.canonical import sha256
-from mrm.kernel.errors import RuleRefused
+from mrm.kernel.errors import BadInput, RuleRefused
 from mrm.ledger.clock import now
 
 LIFETIME = timedelta(hours=1)
@@ -72,8 +72,6 @@ def first_administrator(*, name: str, username: str, password: str) -> User:
     assert entity is not None  # noqa: S101 - made by the first migrate
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
-
-    from mrm.kernel.errors import BadInput
 
     try:
         validate_password(password, User(username=username))
