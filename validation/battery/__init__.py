@@ -3,6 +3,8 @@
 from validation.battery import (
     calibration,
     discrimination,
+    explain_lime,
+    explain_shap,
     fairness,
     information,
     obligors,
@@ -15,7 +17,18 @@ from validation.battery.errors import BatteryError
 from validation.battery.explainable import Explainable, Linear, Opaque, Points, Trees
 from validation.battery.result import Result
 
-FAMILIES = (calibration, discrimination, fairness, information, obligors, quality, row_order, stability)
+FAMILIES = (
+    calibration,
+    discrimination,
+    explain_lime,
+    explain_shap,
+    fairness,
+    information,
+    obligors,
+    quality,
+    row_order,
+    stability,
+)
 
 __all__ = [
     "FAMILIES",
