@@ -122,6 +122,7 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 def test_empty_teaches_and_a_filter_that_finds_nothing_does_not() -> None:
     empty = render_to_string("parts/table.html", {"table": Plain([], ask())})
+    assert "<h2>No rows</h2>" in empty  # right under the title of a list page no level may be skipped
     assert "A row says something." in empty
     assert 'href="/rows/new/"' in empty
     nothing = render_to_string("parts/table.html", {"table": Plain(ROWS, ask("q=zebra"))})
