@@ -3,6 +3,7 @@
 from validation.battery import (
     calibration,
     discrimination,
+    error_rates,
     explain_lime,
     explain_shap,
     fairness,
@@ -10,6 +11,7 @@ from validation.battery import (
     obligors,
     quality,
     row_order,
+    soundness,
     stability,
 )
 from validation.battery.catalogue import Spec, catalogue, run, spec
@@ -20,6 +22,7 @@ from validation.battery.result import Result
 FAMILIES = (
     calibration,
     discrimination,
+    error_rates,
     explain_lime,
     explain_shap,
     fairness,
@@ -27,6 +30,7 @@ FAMILIES = (
     obligors,
     quality,
     row_order,
+    soundness,
     stability,
 )
 

@@ -12,7 +12,7 @@ import pytest
 
 from validation.battery import run
 
-FOLDER = Path(__file__).parents[2] / "golden"
+FOLDER = Path(__file__).parents[2] / "golden" / "battery"
 
 
 def _cases() -> list[Any]:
