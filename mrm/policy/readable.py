@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HIDDEN = ("schema",)
-LONGEST_CELL = 240
+MOST_IN_A_LINE = 3
 NAMES = ("title", "label", "key", "id", "name")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A heading with single facts, tables and further blocks under it."""
+    """A heading with single facts, a table (each cell a few lines) and further blocks under it."""
 
     title: str
     facts: Sequence[tuple[str, str]] = ()
     columns: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
+    rows: Sequence[Sequence[Sequence[str]]] = ()
     parts: Sequence[Block] = field(default=())
 
 
@@ -53,10 +53,15 @@ def _mapping(title: str, found: Mapping[str, Any]) -> Block:
         if _single(value):
             facts.append((words(key), said(value)))
         elif isinstance(value, Mapping):
-            parts.append(_table_of(key, value) or _mapping(words(key), value))
+            parts.append(_table_of(key, value) or _named(key, value))
         else:
             parts.append(_list(words(key), value))
     return Block(title, facts, parts=parts)
+
+
+def _named(key: str, value: Mapping[str, Any]) -> Block:
+    same = {name for name in NAMES if value.get(name) == words(key)}
+    return _mapping(words(key), {name: item for name, item in value.items() if name not in same})
 
 
 def _single(value: Any) -> bool:
@@ -70,12 +75,11 @@ def _flat(row: Any) -> bool:
 
 
 def _short(value: Any) -> bool:
-    """A small thing in a cell: a few scalars by name, or a list of such, that read in a line or three."""
-    if len(said(value)) > LONGEST_CELL:
-        return False
+    """A small thing in a cell: a few scalars by name, or a list of such."""
     items = value if isinstance(value, list) else [value]
     return all(
-        isinstance(item, list) or (isinstance(item, Mapping) and all(_single(part) for part in item.values()))
+        isinstance(item, list)
+        or (isinstance(item, Mapping) and len(item) <= MOST_IN_A_LINE and all(map(_single, item.values())))
         for item in items
     )
 
@@ -85,7 +89,7 @@ def _table_of(key: str, value: Mapping[str, Any]) -> Block | None:
     if not value or not all(isinstance(row, Mapping) and _flat(row) for row in value.values()):
         return None
     names = _names(value.values())
-    rows = [[words(name) if "." not in name else name, *_cells(row, names)] for name, row in value.items()]
+    rows = [[[words(name) if "." not in name else name], *_cells(row, names)] for name, row in value.items()]
     return Block(words(key), columns=["", *map(words, names)], rows=rows)
 
 
@@ -95,22 +99,30 @@ def _list(title: str, items: list[Any]) -> Block:
         return Block(
             title, columns=[words(name) for name in names], rows=[_cells(row, names) for row in items]
         )
-    parts = [_mapping(_heading(item), {k: v for k, v in item.items() if k not in HIDDEN}) for item in items]
-    return Block(title, parts=parts)
+    return Block(title, parts=[_headed(item) for item in items])
 
 
-def _heading(item: Mapping[str, Any]) -> str:
-    if "from" in item and "to" in item:
-        return f"{item['from']} to {item['to']}"
-    return next((str(item[name]) for name in NAMES if name in item), "")
+def _headed(item: Mapping[str, Any]) -> Block:
+    """A block under what it is called; what the heading says is not said again."""
+    names = ["from", "to"] if {"from", "to"} <= set(item) else [name for name in NAMES if name in item][:1]
+    rest = {key: value for key, value in item.items() if key not in names}
+    return _mapping(" to ".join(str(item[name]) for name in names), rest)
 
 
 def _names(rows: Any) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _cells(row: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    return [said(row.get(name)) for name in names]
+def _cells(row: Mapping[str, Any], names: Sequence[str]) -> list[list[str]]:
+    return [_lines(row.get(name)) for name in names]
+
+
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        return [", ".join(map(said, item.values())) for item in value]
+    if isinstance(value, Mapping) and value:
+        return [f"{str(key).replace('_', ' ')} {said(item)}" for key, item in value.items()]
+    return [said(value)]
 
 
 def differences(before: Any, after: Any) -> list[tuple[str, str, str]]:

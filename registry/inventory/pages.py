@@ -13,18 +13,21 @@ from mrm.access.acts import can
 from mrm.access.pages import ActPage, MemberList
 from mrm.policy.queries import today
 from mrm.web.forms import IDEMPOTENCY_KEY
-from mrm.web.shapes import Action, Fact, Figure, Link, Requirement
+from mrm.web.shapes import Action, Fact, Figure, Step
 from registry.inventory import forms, queries, verbs
-from registry.inventory.models import Model, Use, UseChange
+from registry.inventory.models import Model, Use
 from registry.inventory.rules import GRANTED, State
 from registry.inventory.tables import HEADS, ModelTable, heat_rows
 
 INVENTORY = ("Inventory", "/models/")
 STEPS = (
-    ("Describe it and name who answers for it", ("model-assign", "model-describe")),
-    ("Add its first use", ("use-add",)),
-    ("Answer the rubric, which gives the tier", ("model-rubric",)),
+    ("Describe", "What it is, and who answers for it.", ("model-assign", "model-describe")),
+    ("First use", "Where it is used, for which decision, and how much depends on it.", ("use-add",)),
+    ("Rubric", "Eight questions on materiality and complexity give the tier.", ("model-rubric",)),
 )
+
+
+FIGURES = (State.IN_USE, State.APPROVED, State.IN_VALIDATION, State.CANDIDATE)
 
 
 class Inventory(MemberList):
@@ -52,9 +55,7 @@ class Inventory(MemberList):
             counts=sum(counts.values()),
             heads=[(state.label, short) for state, short in HEADS.items()],
             heat=heat_rows(counts),
-            figures=[
-                _figure(counts, state) for state in (State.IN_USE, State.IN_VALIDATION, State.CANDIDATE)
-            ],
+            figures=[_figure(counts, state) for state in FIGURES],
             **kwargs,
         )
 
@@ -234,6 +235,10 @@ class AnswerRubric(OnModel):
     button = "Save the answers"
     template_name = "inventory/rubric.html"
 
+    def get_sub(self) -> str:
+        """How the tier comes about."""
+        return f"{self.model.name}: points per answer give a band on each axis; the two bands give the tier."
+
     def form_facts(self) -> dict[str, Any]:
         """The rubric in force today."""
         return {"rubric": queries.rubric(self.model, today(self.model.entity, timezone.now())).body}
@@ -251,6 +256,10 @@ class Register(OnModel):
     title = "Register the model"
     button = "Register the model"
     template_name = "inventory/register.html"
+
+    def get_sub(self) -> str:
+        """What follows."""
+        return "This will stand in the register. From then on every change of it is an entry in its history."
 
     def why_not(self) -> str:
         """What is missing, or who may."""
@@ -304,11 +313,11 @@ class Tier(OnModel):
     def get_actions(self) -> list[Action]:
         """Answer again, or set aside."""
         here = self.model.reference
-        override = can(self.actor, "tier.override", model=self.model) or ""
-        return [
-            Action("Answer the rubric", reverse("model-rubric", args=[here])),
-            Action("Set another tier", reverse("tier-override", args=[here]), why_not=override),
-        ]
+        shown = [Action("Answer the rubric", reverse("model-rubric", args=[here]))]
+        if "risk_officer" in self.actor.roles:
+            override = can(self.actor, "tier.override", model=self.model) or ""
+            shown.append(Action("Set another tier", reverse("tier-override", args=[here]), why_not=override))
+        return shown
 
 
 class OverrideTier(OnModel):
@@ -341,15 +350,18 @@ def next_step(model: Model) -> str:
     return reverse(lacking[0].url_name if lacking else "model-register", args=[model.reference])
 
 
-def steps(model: Model | None) -> list[Requirement]:
-    """The steps to the register, met or not yet."""
+def steps(model: Model | None) -> list[Step]:
+    """The steps to the register: which is next, and how to change what is done."""
     lacking = {item.url_name for item in queries.missing_for_registration(model)} if model else set()
-    shown = []
-    for number, (text, urls) in enumerate(STEPS, start=1):
-        open_ = model is None or bool(lacking & set(urls))
-        links = [Link("Change", reverse(urls[-1], args=[model.reference]))] if model and not open_ else []
-        shown.append(Requirement("unmet" if open_ else "met", f"{number}. {text}", links))
-    return [*shown, Requirement("unmet", "4. Read it once more and register")]
+    shown, reached = [], False
+    for title, text, urls in STEPS:
+        done = model is not None and not lacking & set(urls)
+        now, reached = not done and not reached, reached or not done
+        change = (
+            Action("Change", reverse(urls[-1], args=[model.reference]), "small") if model and done else None
+        )
+        shown.append(Step(title, "Done." if done else text, change, now=now))
+    return [*shown, Step("Register", "Read it once more; only the owner registers.", now=not reached)]
 
 
 def card(model: Model) -> dict[str, Any]:
@@ -380,9 +392,3 @@ def facts(model: Model) -> list[Fact]:
         Fact("Legal entity", model.entity.name),
         Fact("Purpose", model.purpose or "not described yet"),
     ]
-
-
-def change_words(change: UseChange) -> str:
-    """What a proposed change would make of a use."""
-    facts = change.facts
-    return f"{facts['decision']}, {facts['portfolio']}: {facts['exposure']} {facts['currency']}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 
 from mrm.access.models import LegalEntity, Person
 from mrm.web.tables import Choice, Column, Empty, Table
+from registry.inventory import columns
 from registry.inventory.models import Model
 from registry.inventory.queries import search
 from registry.inventory.rules import ModelClass, State
@@ -38,12 +40,12 @@ class ModelTable(Table):
     """Models as a reader may see them; the filters offer what those models hold."""
 
     caption = "Models"
-    columns = (
+    columns: ClassVar[Sequence[Column]] = (
         Column("reference", "Id", kind="id", link=lambda m: m.get_absolute_url(), sort="reference"),
         Column("name", "Name", head=True, link=lambda m: m.get_absolute_url(), sort="name"),
         Column("tier", "Tier", kind="tier", sort="tier", missing="no tier yet"),
         Column("state", "State", kind="chip", sort="state", value=lambda m: State(m.state)),
-        Column("model_class", "Class", value=lambda m: ModelClass(m.model_class), sort="model_class"),
+        Column("model_class", "Class", value=lambda m: m.get_model_class_display(), sort="model_class"),
         Column("method", "Method", missing="to be decided", sort="method"),
         Column(
             "owner",
@@ -89,6 +91,7 @@ class ModelTable(Table):
                 field="entity__code",
             ),
         )
+        self.columns = (*type(self).columns, *columns.offered(rows))  # type: ignore[misc] # as above
         super().__init__(rows, request)
 
     def _find(self, rows: Any) -> Any:

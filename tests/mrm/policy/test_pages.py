@@ -154,7 +154,7 @@ def test_standing_tells_draft_coming_in_force_and_past() -> None:
 def test_a_body_in_words_leaves_nothing_out() -> None:
     def texts(block: Any) -> str:
         own = [block.title, *(part for pair in block.facts for part in pair)]
-        own += [cell for row in block.rows for cell in row]
+        own += [line for row in block.rows for cell in row for line in cell]
         return " ".join([*own, *map(texts, block.parts)])
 
     def leaves(value: Any) -> list[str]:

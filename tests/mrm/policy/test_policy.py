@@ -155,3 +155,24 @@ def test_a_policy_that_stands_cannot_be_changed() -> None:
     assert standing is not None
     with pytest.raises(GuardViolation):
         Policy.objects.filter(pk=standing.pk).update(version=9)
+
+
+def test_the_pack_speaks_of_tests_and_limits_that_the_battery_knows() -> None:
+    from validation import battery
+
+    known = {spec.id: spec for spec in battery.catalogue()}
+    items = body_of(Kind.SCOPE_TEMPLATE, "pd")["items"]
+    thresholds = body_of(Kind.THRESHOLDS)["tests"]
+    used = {test["id"] for item in items for test in item["tests"]}
+    used |= {rule["test"] for rule in body_of(Kind.FINDINGS)["rules"]}
+    used |= {
+        test
+        for gate in body_of(Kind.GATE)["gates"]
+        for item in gate["requirements"]
+        for test in item["evidence"]
+    }
+    assert used | set(thresholds) <= set(known)
+    assert used <= set(thresholds), "every test that is used has its limits, or says why none"
+    for name, facts in thresholds.items():
+        assert set(facts["limits"]) <= set(known[name].default_thresholds), name
+        assert set(facts.get("parameters", {})) <= set(known[name].parameters), name

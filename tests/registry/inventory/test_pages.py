@@ -7,6 +7,7 @@ import io
 import re
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from mrm.access.actors import Actor
 from mrm.access.models import User
 from mrm.access.rules import GrantLevel, Role
-from registry.inventory import verbs
+from registry.inventory import columns, verbs
 from registry.inventory.models import Model, Tiering, Use
 from registry.inventory.rules import State
 from tests.mrm.policy.people import person
@@ -255,3 +256,26 @@ def test_acts_of_the_inventory_over_the_api(bank_line: FirstLine) -> None:
         headers={"Idempotency-Key": "two"},
     )
     assert (bad.status_code, bad.json()["code"]) == (422, "rubric_answer")
+
+
+def test_an_upper_room_fills_a_column_with_one_question(
+    bank_line: FirstLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = bank_line.candidate("Alpha")
+    bank_line.candidate("Beta")
+    asked: list[int] = []
+
+    def values(rows: Any) -> dict[Any, Any]:
+        asked.append(rows.count())
+        return {model.pk: "1 high"}
+
+    monkeypatch.setitem(
+        columns.port._providers, "open_findings", columns.ModelColumn("Open findings", values)
+    )
+    client = browser(bank_line.owner)
+    page = client.get("/models/").content.decode()
+    assert "Open findings" in page
+    assert page.count("1 high") == 1
+    assert asked == [2]
+    lines = b"".join(client.get("/models/?as=csv").streaming_content).decode()  # type: ignore[arg-type]
+    assert [row["Open findings"] for row in csv.DictReader(io.StringIO(lines))] == ["1 high", ""]
