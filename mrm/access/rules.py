@@ -94,6 +94,7 @@ def roles_conflict(roles: frozenset[str]) -> str | None:
 declare(
     "signing_refused", "the password was wrong, or the proof of identity is used, stale or for other content"
 )
+declare("one_factor", "a signature was asked for in production with a password alone")
 declare("signature_needed", "the act is signed, and no fresh proof of identity came with it")
 declare("shell_never_signs", "a signature was asked for on the command line or by a token alone")
 declare("idempotency_key_missing", "a write over the API came without Idempotency-Key")

@@ -6,6 +6,8 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+
 from mrm.access.models import ProofAttempt, SigningTicket, User
 from mrm.access.rules import SIGNING_MINUTES, Door
 from mrm.kernel.canonical import sha256
@@ -18,6 +20,12 @@ FAILURE_WINDOW = timedelta(minutes=15)
 
 def prove(account: User, password: str, digest: str) -> str:
     """Prove identity by password for `digest`; answers a ticket that lives five minutes and signs once."""
+    if settings.PRODUCTION:
+        raise RuleRefused(
+            "one_factor",
+            "A password alone is one factor; production asks for two before it takes a signature.",
+            "This release proves identity by password only: keep signatures to pilots until a second factor is there.",
+        )
     moment = now()
     failed = ProofAttempt.objects.filter(account=account, at__gt=moment - FAILURE_WINDOW)
     if failed.count() >= MOST_FAILURES:
