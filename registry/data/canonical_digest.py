@@ -18,6 +18,8 @@ import unicodedata
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from registry.data.logical import logical_type
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -27,8 +29,6 @@ LOGICAL_TYPES = ("int64", "float64", "bool", "text", "date", "timestamp", "decim
 
 def data_digest(table: pa.Table) -> str:
     """The digest of a table in the logical types of `logical.normalised`."""
-    from registry.data.logical import logical_type
-
     seal = hashlib.sha256(MAGIC)
     seal.update(_u64(table.num_columns))
     for field in table.schema:
