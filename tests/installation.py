@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
 
@@ -130,12 +131,13 @@ class Installation:
             None,
         )
 
-    def children(self) -> list[int]:
-        """The processes that run a job of this home."""
+    def children(self, job: str = "") -> list[int]:
+        """The processes that run jobs of this home, or only those of one job."""
+        of = str(UUID(job)) if job else "mrm.jobs.child"
         mine = f"MRM_HOME={self.home}\0".encode()
         found = []
         for item in processes():
-            if "mrm.jobs.child" in item.command:
+            if "mrm.jobs.child" in item.command and of in item.command:
                 with contextlib.suppress(OSError):
                     if mine in Path(f"/proc/{item.pid}/environ").read_bytes():
                         found.append(item.pid)
