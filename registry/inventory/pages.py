@@ -106,7 +106,7 @@ class Propose(ActPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """All steps are open still."""
-        return super().get_context_data(steps=steps(None), **kwargs)
+        return super().get_context_data(steps=steps(None, "model-new"), **kwargs)
 
 
 class OnModel(ActPage):
@@ -142,7 +142,9 @@ class OnModel(ActPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Which steps of a registration are done."""
-        shown = steps(self.model) if self.model.state == State.CANDIDATE else []
+        match = self.request.resolver_match
+        here = (match.url_name if match else "") or ""
+        shown = steps(self.model, here) if self.model.state == State.CANDIDATE else []
         return super().get_context_data(**({"model": self.model, "steps": shown} | kwargs))
 
 
@@ -350,8 +352,8 @@ def next_step(model: Model) -> str:
     return reverse(lacking[0].url_name if lacking else "model-register", args=[model.reference])
 
 
-def steps(model: Model | None) -> list[Step]:
-    """The steps to the register: which is next, and how to change what is done."""
+def steps(model: Model | None, here: str) -> list[Step]:
+    """The steps to the register: which is next, and the way to each but the one that is open."""
     lacking = {item.url_name for item in queries.missing_for_registration(model)} if model else set()
     shown, reached = [], False
     for title, text, urls in STEPS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mrm.access.acts import Act, verb
-from mrm.access.models import LegalEntity, Person, User
+from mrm.access.models import LegalEntity, Person, Scope, User
 from mrm.access.rules import GrantLevel, Role, ScopeKind
 from mrm.kernel.errors import BadInput, RuleRefused
 from registry.inventory.effects import advance
@@ -65,6 +65,8 @@ def describe(
     if not purpose.strip() and model.state != State.CANDIDATE:
         raise BadInput("registration_incomplete", "A registered model has a purpose.", "Say what it is for.")
     if name is not None and name != model.name:
+        # names are compared under the lock that proposals take too
+        Scope.objects.select_for_update().get(pk=model.entity.scope_id)
         model.name = free_name(model.entity, name, but=model)
         model.name_key = name_key(name)
         model.scope.label = model.name

@@ -19,7 +19,7 @@ from mrm.policy.models import Policy
 from mrm.policy.rules import Kind
 from tests.mrm.policy.people import bank, other_bank, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 TODAY = datetime.now(UTC).date() + timedelta(days=1)  # a day that is not past in any zone
 
 

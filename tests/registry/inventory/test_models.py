@@ -24,6 +24,8 @@ from registry.inventory.rules import ModelClass, Origin, State, name_key
 from tests.mrm.policy.people import other_bank, person
 from tests.registry.inventory.making import LARGE, USE, FirstLine
 
+pytestmark = pytest.mark.services
+
 
 def test_a_candidate_needs_a_name_an_entity_and_somebody_responsible(bank_line: FirstLine) -> None:
     model = verbs.propose(
