@@ -114,7 +114,8 @@ def as_frame(rows: pa.Table) -> pd.DataFrame:
     columns = [
         column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column for column in rows.columns
     ]
-    return pa.table(columns, names=rows.column_names).to_pandas()
+    frame: pd.DataFrame = pa.table(columns, names=rows.column_names).to_pandas()
+    return frame
 
 
 def spelled(value: Any) -> str:

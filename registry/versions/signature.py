@@ -52,6 +52,11 @@ class Facts:
         inputs = self.declared["inputs"] if self.declared else []
         return next((item for item in inputs if item["name"] == name), None)
 
+    def declared_categories(self, name: str) -> list[Any]:
+        """The levels that were declared for an input, in the order of their numbers."""
+        declared = self.declared_input(name)
+        return list(declared.get("categories", [])) if declared else []
+
     def kind(self, name: str) -> Literal["number", "code"]:
         """Whether an input is a number or a code: as declared, else by the snapshot's column."""
         declared = self.declared_input(name)

@@ -86,7 +86,7 @@ def _inputs(names: list[str], infos: list[str], levels: list[list[Any]] | None, 
     if coded is not None:
         lists = dict(zip(coded, levels, strict=True))
     else:
-        lists = {name: list((facts.declared_input(name) or {}).get("categories", [])) for name in by_data}
+        lists = {name: facts.declared_categories(name) for name in by_data}
     inputs: list[Input] = []
     for name in names:
         if lists.get(name):

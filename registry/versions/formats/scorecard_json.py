@@ -46,10 +46,10 @@ def load(data: bytes, facts: Facts) -> Loaded:
         return pd.DataFrame(found, index=rows.index)
 
     def score(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
-        return points(rows).to_numpy(dtype=np.int64).sum(axis=1) + base
+        return np.asarray(points(rows).to_numpy(dtype=np.int64).sum(axis=1) + base, dtype=np.int64)
 
     def margin(rows: pd.DataFrame) -> Floats:
-        return (offset - score(rows)) / factor
+        return np.asarray((offset - score(rows)) / factor, dtype=np.float64)
 
     def probability(rows: pd.DataFrame) -> Floats:
         # One value per score, by the C library's exp: no vector unit can round it otherwise.

@@ -208,7 +208,7 @@ def _groups(before: Any, features: Sequence[str]) -> list[str] | None:
 def _margin(structure: Linear) -> Any:
     def margin(rows: pd.DataFrame) -> Floats:
         # Row by row along contiguous memory: the bits of a row do not depend on its neighbours.
-        return np.vecdot(structure.encode(rows), structure.coef) + structure.intercept
+        return np.asarray(np.vecdot(structure.encode(rows), structure.coef) + structure.intercept)
 
     return margin
 

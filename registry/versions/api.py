@@ -1,0 +1,97 @@
+"""Read endpoints of versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from mrm.access.api import MemberView
+from mrm.kernel.canonical import tidy
+from mrm.ledger.clock import now
+from mrm.policy.queries import today
+from registry.versions import gates, queries
+from registry.versions.models import Version
+
+
+class Versions(MemberView):
+    """The versions of one model."""
+
+    @extend_schema(operation_id="versions.list", responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, reference: str) -> Response:
+        """One page of versions."""
+        del request
+        return self.page(queries.of_model(self.actor, reference)[1], version_shape, ordering="-number")
+
+
+class OneVersion(MemberView):
+    """One version."""
+
+    @extend_schema(operation_id="versions.read", responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, reference: str, number: int) -> Response:
+        """A version with inspection, gate and grants."""
+        del request
+        version = queries.version(self.actor, reference, number)
+        moment = now()
+        found = version.found
+        shape = version_shape(version) | {
+            "signature": found and found.signature,
+            "inspection": found
+            and {
+                "code": found.code,
+                "detail": found.detail,
+                "remedy": found.remedy,
+                "structure": found.structure,
+                "path": found.path,
+                "report": found.report,
+            },
+            "requirements": [
+                {
+                    "key": item.key,
+                    "to": item.stage,
+                    "state": item.state,
+                    "title": item.title,
+                    "sentence": item.sentence,
+                    "evidence": list(item.evidence),
+                }
+                for item in gates.requirements(version, now=moment)
+            ],
+            "grants": [
+                {
+                    "reference": item.reference,
+                    "use": str(item.use_id),
+                    "state": standing,
+                    "expires": item.expires,
+                    "conditions": item.conditions,
+                    "validation": item.validation_reference,
+                }
+                for item, standing in queries.standings(version, today(version.scope, moment))
+            ],
+        }
+        return Response(tidy(shape))
+
+
+def version_shape(version: Version) -> dict[str, Any]:
+    """A version as lists give it."""
+    snapshots = ("training_snapshot", "test_snapshot", "scored_snapshot")
+    named = {name: getattr(version, name) for name in snapshots}
+    return {
+        "id": version.pk,
+        "model": version.model.reference,
+        "number": version.number,
+        "title": version.title,
+        "format": version.format,
+        "artefact": version.artefact,
+        "admission": version.admission,
+        "stage": version.stage_now if hasattr(version, "stage_now") else version.stage,
+        **{name: item and item.reference for name, item in named.items()},
+        "code_revision": version.code_revision,
+        "environment": version.environment,
+        "parameters": version.parameters,
+        "split": version.split,
+        "registered_by": version.registered_by.reference,
+        "registered_at": version.registered_at,
+    }

@@ -1,0 +1,302 @@
+"""Pages of versions and use grants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
+
+from mrm.access.acts import act_words, can
+from mrm.access.history import entries_about
+from mrm.access.pages import ActPage, Member, MemberList, MemberPage
+from mrm.jobs.models import Job
+from mrm.jobs.shape import shape
+from mrm.kernel.errors import RuleRefused
+from mrm.ledger.clock import now
+from mrm.policy.queries import today
+from mrm.web import words
+from mrm.web.shapes import Action, Entry, Fact, Link
+from mrm.web.shapes import Requirement as Line
+from registry.data.models import Snapshot
+from registry.inventory.models import Model
+from registry.inventory.queries import model_by_reference
+from registry.versions import forms, gates, queries, verbs
+from registry.versions.models import UseGrant, Version
+from registry.versions.rules import Admission, Format
+from registry.versions.tables import VersionTable
+
+INVENTORY = ("Inventory", "/models/")
+STATES = {"met": "met", "unmet": "unmet", "not_applicable": "na"}
+PATHS = {
+    "fast": "many rows at once: same bits as one row, checked",
+    "one_row": "each row alone: many at once gave other bits",
+    "recorded": "recorded scores, nothing is computed here",
+}
+
+
+def model_crumbs(model: Model) -> list[tuple[str, str]]:
+    """Inventory, the model."""
+    return [INVENTORY, (model.name, f"/models/{model.reference}/")]
+
+
+class OnModel(Member):
+    """What the pages below a model know."""
+
+    kwargs: dict[str, Any]
+    nav = "inventory"
+
+    @cached_property
+    def model(self) -> Model:
+        """The model of the address."""
+        return model_by_reference(self.actor, self.kwargs["reference"])
+
+    def get_sub(self) -> str:
+        """Which model."""
+        return f"{self.model.name}, {self.model.reference}"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        """Inventory, the model."""
+        return model_crumbs(self.model)
+
+
+class Versions(OnModel, MemberList):
+    """The versions of a model."""
+
+    title = "Versions"
+    table_class = VersionTable
+
+    def get_queryset(self) -> QuerySet[Version]:
+        """The newest first."""
+        return queries.of_model(self.actor, self.kwargs["reference"])[1]
+
+    def get_actions(self) -> list[Action]:
+        """Registering one."""
+        why_not = can(self.actor, "version.register", model=self.model) or ""
+        return [
+            Action(
+                "Register a version",
+                f"/models/{self.model.reference}/versions/new/",
+                "primary",
+                why_not=why_not,
+            )
+        ]
+
+
+class Register(OnModel, ActPage):
+    """Register a version."""
+
+    verb = verbs.register_version
+    form_class = forms.Register
+    title = "Register a version"
+    button = "Register the version"
+
+    def form_facts(self) -> dict[str, Any]:
+        """Whose snapshots."""
+        return {"actor": self.actor}
+
+    def initial(self) -> dict[str, Any]:
+        """Scorecards come first in this bank's examples; nothing else is presumed."""
+        return {"format": Format.SKOPS}
+
+    def target(self) -> dict[str, Any]:
+        """The model."""
+        return {"model": self.model}
+
+
+class OnVersion(OnModel):
+    """What the pages of one version know."""
+
+    @cached_property
+    def version(self) -> Version:
+        """The version of the address."""
+        return queries.version(self.actor, self.kwargs["reference"], self.kwargs["number"])
+
+
+class VersionPage(OnVersion, MemberPage):
+    """One version: lineage from data to artefact, signature, admission, gate, grants."""
+
+    template_name = "versions/version.html"
+
+    def get_title(self) -> str:
+        """Number and title."""
+        title = f": {self.version.title}" if self.version.title else ""
+        return f"Version {self.version.number}{title}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The parts of the page."""
+        version = self.version
+        moment = now()
+        job = Job.objects.filter(pk=version.job).first() if version.admission == Admission.PENDING else None
+        lines = gate_lines(version, moment)
+        shown = [
+            panel for _, make in queries.panels.items() if (panel := make(self.actor, version)) is not None
+        ]
+        entries = entries_about(version).select_related("person").order_by("-id")[:20]
+        return super().get_context_data(
+            version=version,
+            found=version.found,
+            job=shape(job, self.actor) if job else None,
+            facts=facts_of(version),
+            lineage=lineage(version),
+            details=details_of(version),
+            gate=lines,
+            counts=counted(lines),
+            grants=[
+                {"grant": item, "standing": standing}
+                for item, standing in queries.standings(version, today(version.scope, moment))
+            ],
+            may_restrict=can_change(self.actor, version),
+            panels=sorted(shown, key=lambda panel: panel.order),
+            entries=[Entry(item.at, act_words(item.act), item.person.name) for item in entries],
+            **kwargs,
+        )
+
+
+def can_change(actor: Any, version: Version) -> bool:
+    """Whether the reader may restrict or revoke grants of this version."""
+    item = UseGrant.objects.filter(version=version).select_related("scope").first()
+    return item is not None and can(actor, "grant.restrict", grant=item) is None
+
+
+def gate_lines(version: Version, moment: Any) -> list[Line]:
+    """The gate as the page kit draws it; a missing policy is said, not hidden."""
+    try:
+        items = gates.requirements(version, now=moment)
+    except RuleRefused as refused:
+        return [Line("unmet", refused.detail, note=refused.remedy)]
+    return [
+        Line(
+            STATES[item.state],
+            item.title,
+            links=[Link("Open", item.url)] if item.url and item.url != version.get_absolute_url() else (),
+            note=item.sentence,
+            aside=f"to {item.stage}",
+        )
+        for item in items
+    ]
+
+
+def counted(lines: list[Line]) -> str:
+    """`6 met, 2 unmet, 1 not applicable`."""
+    names = {"met": "met", "unmet": "unmet", "na": "not applicable"}
+    return ", ".join(f"{sum(line.state == key for line in lines)} {name}" for key, name in names.items())
+
+
+def facts_of(version: Version) -> list[Fact]:
+    """Five facts of a version."""
+    tone = {Admission.ADMITTED: "good", Admission.REFUSED: "bad"}.get(Admission(version.admission), "")
+    found = version.found
+    return [
+        Fact("Admission", Admission(version.admission).label, tone=tone),
+        Fact("Stage", version.stage),
+        Fact("Format", version.format, note=version.get_format_display()),
+        Fact("Inputs", str(len(found.features)) if found and found.admitted else "not known yet"),
+        Fact("Registered", words.day(version.registered_at), note=version.registered_by.name),
+    ]
+
+
+def lineage(version: Version) -> list[dict[str, Any]]:
+    """From data to artefact, step by step."""
+    steps = [
+        _data_step("Training data", version.training_snapshot),
+        _data_step("Test data", version.test_snapshot),
+        _data_step("Scored sample", version.scored_snapshot),
+        {"what": "Code", "name": version.code_revision or "not said", "digest": ""},
+        {
+            "what": "Environment",
+            "name": "lock file" if version.environment else "not said",
+            "digest": version.environment,
+        },
+        {
+            "what": "Artefact",
+            "name": version.artefact_name or "none: external",
+            "digest": version.artefact,
+            "note": f"{version.artefact_size:,} bytes" if version.artefact else "",
+        },
+    ]
+    return [step for step in steps if step]
+
+
+def _data_step(what: str, snapshot: Snapshot | None) -> dict[str, Any]:
+    if snapshot is None:
+        return {}
+    content = snapshot.filled
+    return {
+        "what": what,
+        "name": f"{snapshot.dataset.name} {snapshot.reference}",
+        "url": snapshot.get_absolute_url(),
+        "digest": content.data_digest if content else "",
+        "note": f"{content.rows:,} rows" if content else "",
+    }
+
+
+def details_of(version: Version) -> list[Fact]:
+    """What else is known of the build."""
+    found = version.found
+    facts = [
+        Fact("Split", (version.split or {}).get("how") or ("given" if version.split else "not said")),
+        Fact("Parameters", ", ".join(f"{k} {v}" for k, v in version.parameters.items()) or "not said"),
+        Fact("Notes", version.notes or "none"),
+    ]
+    if found and found.admitted:
+        report = found.report
+        facts += [
+            Fact("Structure", found.structure or "not known"),
+            Fact("Scored by", PATHS.get(found.path, found.path), note=compared(report)),
+            Fact("Tried on", f"{report['rows']:,} rows", note=f"{report['distinct']:,} different answers"),
+        ]
+    return facts
+
+
+def compared(report: dict[str, Any]) -> str:
+    """How the fast path was compared."""
+    if not report.get("compared"):
+        return ""
+    sizes = ", ".join(str(size) for size in report["batches"])
+    return f"{report['compared']:,} rows, batches of {sizes}"
+
+
+class OnGrant(Member):
+    """What the pages of one use grant know."""
+
+    kwargs: dict[str, Any]
+    nav = "inventory"
+
+    @cached_property
+    def grant(self) -> UseGrant:
+        """The grant of the address."""
+        return queries.grant(self.actor, self.kwargs["grant"])
+
+    def get_sub(self) -> str:
+        """Which one."""
+        return f"{self.grant.reference}: {self.grant.use}, {self.grant.version}"
+
+    def get_crumbs(self) -> list[tuple[str, str]]:
+        """The model, the version."""
+        version = self.grant.version
+        return [*model_crumbs(version.model), (f"Version {version.number}", version.get_absolute_url())]
+
+    def target(self) -> dict[str, Any]:
+        """The grant."""
+        return {"grant": self.grant}
+
+    def done(self, result: Any) -> str:
+        """Back to the version."""
+        return self.grant.version.get_absolute_url()
+
+
+class Restrict(OnGrant, ActPage):
+    """Restrict a use grant."""
+
+    verb = verbs.restrict_grant
+    form_class = forms.Reason
+    title = "Restrict the use grant"
+
+
+class Revoke(OnGrant, ActPage):
+    """Revoke a use grant."""
+
+    verb = verbs.revoke_grant
+    form_class = forms.Reason
+    title = "Revoke the use grant"
