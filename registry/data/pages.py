@@ -218,6 +218,7 @@ class SnapshotPage(OnSnapshot, MemberPage):
         content, here = self.snapshot.filled, self.snapshot.get_absolute_url()
         if content is None:
             return []
+        usable = self.snapshot.status == SnapshotStatus.RELEASED
         why_not = can(self.actor, "snapshot.assign_roles", snapshot=self.snapshot) or ""
         named = self.snapshot.roles_row is not None
         rows_why = "" if self.seen.full else "Rows need a grant on the dataset."
@@ -226,7 +227,7 @@ class SnapshotPage(OnSnapshot, MemberPage):
             Action(
                 "Correct the roles" if named else "Say what the columns are",
                 f"{here}roles/",
-                "" if named else "primary",
+                "primary" if usable and not named else "",
                 why_not="" if why_not == "unseen" else why_not,
             ),
         ]
@@ -234,7 +235,7 @@ class SnapshotPage(OnSnapshot, MemberPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The parts of the page."""
         snapshot, content, roles = self.snapshot, self.snapshot.filled, self.snapshot.roles_row
-        job = Job.objects.filter(pk=snapshot.standing.job).first() if snapshot.status == "uploaded" else None
+        job = profiling(snapshot)
         return super().get_context_data(
             snapshot=snapshot,
             content=content,
@@ -279,6 +280,15 @@ class SnapshotPage(OnSnapshot, MemberPage):
             Fact("Source", snapshot.dataset.source or "not said"),
             Fact("Licence", snapshot.dataset.licence or "not said"),
         ]
+
+
+def profiling(snapshot: Snapshot) -> Job | None:
+    """The job that reads it, while it is not over."""
+    standing = snapshot.standing
+    if standing.job is None or standing.state != SnapshotStatus.UPLOADED:
+        return None
+    found: Job | None = Job.objects.filter(pk=standing.job).first()
+    return found
 
 
 def columns_of(snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -80,7 +80,10 @@ def create_dataset(
     source: str = "",
     licence: str = "",
 ) -> Dataset:
-    """Open a dataset: a body of data with one meaning, to which snapshots are uploaded."""
+    """Open a dataset.
+
+    A body of data with one meaning, to which snapshots are uploaded.
+    """
     if not name.strip():
         raise BadInput("dataset_name", "A dataset needs a name.", "Name it after what its rows are.")
     scope = act.new_scope(ScopeKind.DATASET, parent=entity.scope, label=name.strip())
@@ -99,7 +102,7 @@ def create_dataset(
 
 @verb("dataset.describe")
 def describe_dataset(act: Act, *, dataset: Dataset, description: str, source: str, licence: str) -> Dataset:
-    """Say what the rows are, where they come from and under which licence."""
+    """Describe a dataset: what its rows are, where they come from, under which licence."""
     dataset.description, dataset.source, dataset.licence = description, source, licence
     return act.save(dataset)
 
@@ -115,8 +118,9 @@ def declare_codes(
     declared: str = "declared",
     reference: str = "",
 ) -> CodeTable:
-    """Say what the codes of a dataset mean, from CSV; the other arguments name its columns.
+    """Declare what the codes of a dataset mean.
 
+    From CSV; the other arguments name its columns.
     `reference` names the column with the labels of an independent source, against which `dq.labels` compares.
     """
     data = file.read()
@@ -161,8 +165,9 @@ def upload_snapshot(
     period_from: date | None = None,
     period_to: date | None = None,
 ) -> Snapshot:
-    """Upload a file as a snapshot. What can be seen at once is refused at once; a job then reads all of it.
+    """Upload a snapshot.
 
+    What can be seen at once is refused at once; a job then reads the whole file.
     CSV may be separated by commas, semicolons, tabs or spaces, with or without a header; `column_names` gives the
     names in order where the file has none. Parquet is known by its own mark.
     """
@@ -210,7 +215,7 @@ def finish_snapshot(
     found: Found | None,
     refused: CountersignError | None = None,
 ) -> SnapshotStanding:
-    """Keep what the profiling job read, and say whether the snapshot may be used."""
+    """Profile a snapshot: keep what the job read, and say whether it may be used."""
     job = jobs.hold(act, fence)
     standing = SnapshotStanding.objects.get(snapshot=snapshot)
     state = SnapshotStatus.RELEASED
@@ -277,8 +282,9 @@ def assign_roles(
     event: str = "",
     attributes: list[Attribute] | None = None,
 ) -> ColumnRoles:
-    """Say what the columns are (name → role), which value of the outcome is the event, and the protected attributes.
+    """Say what the columns of a snapshot are.
 
+    Name → role, which value of the outcome is the event, and the protected attributes.
     Correcting the roles adds a row; evidence keeps the digest of the roles it was computed with.
     """
     content = snapshot.filled

@@ -21,6 +21,14 @@ class SnapshotField(forms.ModelChoiceField):  # type: ignore[type-arg] # not gen
         return f"{snapshot.dataset.name}: {snapshot.title or snapshot.file_name} ({snapshot.reference}, {snapshot.content.rows:,} rows)"
 
 
+class JsonField(forms.JSONField):
+    """JSON in a text area; nothing is an empty one."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """What stands in the area."""
+        return "" if value is None else super().prepare_value(value)
+
+
 class Register(Form):
     """A build with its lineage."""
 
@@ -68,13 +76,13 @@ class Register(Form):
         help_text="SHA-256 of the lock file of the environment it was built in.",
         error_messages={"invalid": "A SHA-256 has 64 hexadecimal digits."},
     )
-    parameters = forms.JSONField(
+    parameters = JsonField(
         label="Parameters",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text='JSON, for example {"C": 1.0, "seed": 7}.',
     )
-    signature = forms.JSONField(
+    signature = JsonField(
         label="Signature",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

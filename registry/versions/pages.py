@@ -127,7 +127,7 @@ class VersionPage(OnVersion, MemberPage):
         """The parts of the page."""
         version = self.version
         moment = now()
-        job = Job.objects.filter(pk=version.job).first() if version.admission == Admission.PENDING else None
+        job = _job(version)
         lines = gate_lines(version, moment)
         shown = [
             panel for _, make in queries.panels.items() if (panel := make(self.actor, version)) is not None
@@ -151,6 +151,14 @@ class VersionPage(OnVersion, MemberPage):
             entries=[Entry(item.at, act_words(item.act), item.person.name) for item in entries],
             **kwargs,
         )
+
+
+def _job(version: Version) -> Job | None:
+    """The inspection that is not over yet."""
+    if version.job is None or version.admission != Admission.PENDING:
+        return None
+    found: Job | None = Job.objects.filter(pk=version.job).first()
+    return found
 
 
 def can_change(actor: Any, version: Version) -> bool:

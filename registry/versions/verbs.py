@@ -49,8 +49,9 @@ def register_version(
     parameters: dict[str, Any] | None = None,
     notes: str = "",
 ) -> Version:
-    """Register a build of a model with its lineage; its artefact is then inspected in a process of its own.
+    """Register a version of a model with its lineage.
 
+    Its artefact is then inspected in a process of its own.
     `external` takes no artefact but a scored sample: a snapshot with roles `key`, `y` and `p` or `score`.
     """
     _check_model(model)
@@ -173,7 +174,7 @@ def _check_signature(signature: Signature) -> None:
 def record_inspection(
     act: Act, *, version: Version, fence: Fence, seen: Seen | None, refused: CountersignError | None = None
 ) -> Inspection:
-    """Admit a version, or refuse it with the sentence why; once, by the inspection job."""
+    """Inspect a version: admit it, or refuse it with the sentence why. Done once, by the job."""
     jobs.hold(act, fence)
     inspection = Inspection(
         scope=version.scope, version=version, admitted=seen is not None, inspected_at=act.now
@@ -191,14 +192,20 @@ def record_inspection(
 
 @verb("grant.restrict")
 def restrict_grant(act: Act, *, grant: UseGrant, reason: str) -> UseGrant:
-    """Restrict a use grant at once, with the reason; it can then only be revoked or renewed by a validation."""
+    """Restrict a use grant.
+
+    It can then only be revoked, or renewed by a validation.
+    """
     act.reason = _reason(reason)
     return effects.restrict(act, grant=grant, reason=reason)
 
 
 @verb("grant.revoke")
 def revoke_grant(act: Act, *, grant: UseGrant, reason: str) -> UseGrant:
-    """Revoke a use grant: the version may not answer for this use any more."""
+    """Revoke a use grant.
+
+    The version may not answer for this use any more.
+    """
     act.reason = _reason(reason)
     GRANT_STATES.check(grant.state, GrantState.REVOKED, f"Use grant {grant.reference}")
     grant.state, grant.reason = GrantState.REVOKED, reason
