@@ -37,7 +37,7 @@ def by_id(actor: Actor, text: str) -> Evidence:
             f"“{text}” names {len(known)} records of evidence.",
             "Give more digits: " + ", ".join(shortest(item, sorted(known)) for item in sorted(known)) + ".",
         )
-    evidence: Evidence = found.first()
+    evidence: Evidence = found[0]
     return evidence
 
 

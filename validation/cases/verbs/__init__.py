@@ -1,0 +1,5 @@
+"""Acts of a validation."""
+
+from validation.cases.verbs import judging, opening, signing, testing
+
+__all__ = ["judging", "opening", "signing", "testing"]

@@ -1,0 +1,14 @@
+"""The room of findings and conditions of use."""
+
+from django.apps import AppConfig
+
+
+class FindingsConfig(AppConfig):
+    """Declares its policies, acts and gate requirements."""
+
+    name = "validation.findings"
+    label = "findings"
+
+    def ready(self) -> None:
+        """Acts, policies and requirements are known before the first request."""
+        from validation.findings import gates, policies, verbs  # noqa: F401
