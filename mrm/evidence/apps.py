@@ -12,3 +12,6 @@ class EvidenceConfig(AppConfig):
     def ready(self) -> None:
         """Acts, policies and handlers are known before the first request."""
         from mrm.evidence import jobs, policies, verbs  # noqa: F401
+        from mrm.web.menu import item
+
+        item("evidence", "Second line", "Evidence", "evidence-list", order=40)

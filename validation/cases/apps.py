@@ -12,7 +12,9 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Acts, policies, handlers and requirements are known before the first request."""
         from mrm.evidence.reproduce import kinds
-        from validation.cases import bench, effects, gates, jobs, policies, verbs  # noqa: F401
+        from validation.cases import bench, effects, frame, gates, jobs, policies, verbs  # noqa: F401
+
+        frame.register()
 
         for kind in ("test", "explanation", "fairness"):
             kinds.register(kind, bench.recompute)

@@ -124,7 +124,7 @@ def _words(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, Mapping):
-        return str(value.get("text") or value.get("name") or value.get("title") or "present")
+        return str(value.get("title") or value.get("text") or value.get("name") or "present")
     return str(value)
 
 

@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from mrm.access.models import Person, Signature
 from mrm.access.rows import AppendOnly, Governed, ScopedQuerySet, reference_field
+from mrm.policy.queries import today
 from registry.inventory.models import Model
 from registry.versions.models import Version
 from validation.findings.rules import (
@@ -39,11 +41,6 @@ class FindingQuerySet(ScopedQuerySet["Finding"]):
     def standing(self) -> Self:
         """Everything but withdrawn drafts."""
         return self.exclude(state=FindingState.WITHDRAWN)
-
-    def overdue(self, today: date) -> Self:
-        """Open and past the date by which they were to be mended (or past their acceptance)."""
-        late = Q(due__lt=today) & ~Q(state=FindingState.ACCEPTED)
-        return self.open().filter(late | Q(state=FindingState.ACCEPTED, accepted_until__lt=today))
 
 
 class Finding(Governed):
@@ -265,6 +262,15 @@ class Condition(Governed):
     def __str__(self) -> str:
         return f"{self.reference} {self.text[:60]}"
 
+    def get_absolute_url(self) -> str:
+        """The page of this condition."""
+        return reverse("condition", args=[self.reference])
+
     def is_lapsed(self, today: date) -> bool:
         """Whether it blocks use on that date."""
         return lapsed(self.state, self.due, self.ends, today)
+
+    @property
+    def standing_now(self) -> str:
+        """Its state, or `lapsed`, on this day where the legal entity is."""
+        return "lapsed" if self.is_lapsed(today(self.scope, timezone.now())) else str(self.state)
