@@ -57,7 +57,6 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "snapshot.upload": {DEVELOPER, OWNER, VALIDATOR},
     "snapshot.finish": {WORKER},
     "snapshot.assign_roles": {DEVELOPER, OWNER, VALIDATOR},
-    "snapshot.release": {OFFICER},
     "version.register": {DEVELOPER},
     "version.inspect": {WORKER},
     "grant.restrict": {OFFICER},
