@@ -40,6 +40,7 @@ def inspect(folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
         "structure": model.structure_name,
         "path": "one_row" if odd else "fast",
         "report": {
+            "event": facts["event"],
             "rows": len(rows),
             "compared": len(sample),
             "batches": list(BATCHES),

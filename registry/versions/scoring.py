@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mrm import vault
 from mrm.kernel.errors import BadInput
 from registry.data.frames import View, view
-from registry.data.models import Snapshot
+from registry.data.models import ColumnRoles, Snapshot
 from registry.versions.formats import load
-from registry.versions.jobs import facts_of, files_of
-from registry.versions.models import Version
+from registry.versions.jobs import files_of
+from registry.versions.models import Inspection, Version
 from registry.versions.sandbox import Limits, ask
 from registry.versions.signature import Facts
 
@@ -40,25 +40,41 @@ class Scored:
     features: list[str]
 
 
-def score(version: Version, snapshot: Snapshot | None = None) -> Scored:
-    """Score `snapshot` (default: the version's test data); features, outcome, groups and roles stay beside p."""
+def score(version: Version, snapshot: Snapshot | None = None, roles: ColumnRoles | None = None) -> Scored:
+    """Score `snapshot` (default: the version's test data); features, outcome, groups and roles stay beside p.
+
+    `roles` are those in force unless a recorded computation is done again with the roles it had.
+    """
     inspection = version.admitted()
     snapshot = snapshot or version.test_data
     if snapshot is None:
         raise BadInput("lineage_missing", "The version names no snapshot.", "Register it with its snapshots.")
-    content, kept = snapshot.usable()
+    content, in_force = snapshot.usable()
+    kept = roles or in_force
     seen = view(content, kept.roles)
     inputs = {"data": content.data_digest, "roles": kept.digest}
     if version.external:
         return Scored(
             seen.frame, dict(seen.roles), seen.event, seen.groups, inputs, kept.roles.having("feature")
         )
-    facts = {**facts_of(version), "path": inspection.path}
-    answer = ask("score", facts, files_of(version, snapshot), SCORING, outputs=("scored.parquet",))
-    frame, roles = joined(seen, answer.files["scored.parquet"], inspection.features)
-    return Scored(
-        frame, roles, seen.event, seen.groups, {**inputs, "artefact": version.artefact}, inspection.features
+    answer = ask(
+        "score", known(version, inspection), files_of(version, snapshot), SCORING, outputs=("scored.parquet",)
     )
+    frame, named = joined(seen, answer.files["scored.parquet"], inspection.features)
+    return Scored(
+        frame, named, seen.event, seen.groups, {**inputs, "artefact": version.artefact}, inspection.features
+    )
+
+
+def known(version: Version, inspection: Inspection) -> dict[str, Any]:
+    """What the inspection settled: from then on neither corrected roles nor a later declaration change a score."""
+    return {
+        "format": version.format,
+        "types": {},
+        "declared": inspection.signature,
+        "event": inspection.report["event"],
+        "path": inspection.path,
+    }
 
 
 def joined(seen: View, scored: bytes, features: list[str]) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -85,8 +101,11 @@ def model(version: Version) -> Loaded:
     The artefact was opened, limited and sandboxed, before it was admitted; its bytes are checked against the digest.
     """
     inspection = version.admitted()
-    facts: dict[str, Any] = facts_of(version)
-    known = Facts(types=facts["types"], declared=facts["declared"], event=facts["event"])
-    loaded = load(version.format, vault.get(version.artefact), known)
+    facts = known(version, inspection)
+    loaded = load(
+        version.format,
+        vault.get(version.artefact),
+        Facts(declared=facts["declared"], event=facts["event"]),
+    )
     loaded.path = "fast" if inspection.path == "fast" else "one_row"
     return loaded
