@@ -14,5 +14,7 @@ class VaultConfig(AppConfig):
         """Register what lower rooms call."""
         from mrm import vault
         from mrm.access.acts import keep_bytes
+        from mrm.access.state import read_bytes
 
         keep_bytes.register("vault", vault.put)
+        read_bytes.register("vault", vault.get)
