@@ -23,6 +23,18 @@ def password(label: str, help_text: str = "", *, new: bool = False) -> forms.Cha
     )
 
 
+def user_name() -> forms.RegexField:
+    """A new user name."""
+    return forms.RegexField(
+        r"^[A-Za-z0-9._@-]+$",
+        label="User name",
+        max_length=80,
+        help_text="Letters, digits and . _ @ -",
+        error_messages={"invalid": "Use letters, digits and . _ @ - only."},
+        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+    )
+
+
 class SignIn(Form):
     """User name and password."""
 
@@ -51,7 +63,7 @@ class SetUp(Form):
     """The first administrator."""
 
     name = forms.CharField(label="Your name", max_length=120)
-    username = forms.SlugField(label="User name", max_length=80, help_text="Letters, digits, - and _.")
+    username = user_name()
     password = password("Password", NEW_PASSWORD, new=True)
 
 
@@ -69,7 +81,7 @@ class AddPerson(Form):
 class OpenAccount(Form):
     """An account for a person."""
 
-    username = forms.SlugField(label="User name", max_length=80, help_text="Letters, digits, - and _.")
+    username = user_name()
     password = password("First password", f"{NEW_PASSWORD} Tell it to this person alone.", new=True)
 
 

@@ -213,7 +213,7 @@ def _right_file(story: Story) -> None:
                     "name": "age",
                     "column": "age",
                     "banding": {"rule": "at_most", "edge": 25},
-                    "reference": "over 25",
+                    "reference": "age > 25",
                 },
                 {
                     "name": "status code",
