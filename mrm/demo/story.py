@@ -371,7 +371,11 @@ def _judge(story: Story) -> None:
         validation=story.validation,
         step=3,
         uses=[
-            {"use": story.uses[0].reference, "judgement": Fitness.CONDITIONS, "text": judgements.FIT_TEXT},
+            {
+                "use": story.uses[0].reference,
+                "judgement": Fitness.FIT_WITH_CONDITIONS,
+                "text": judgements.FIT_TEXT,
+            },
             {"use": story.uses[1].reference, "judgement": Fitness.NOT_FIT, "text": judgements.UNFIT_TEXT},
         ],
         **judgements.OPINION,

@@ -81,7 +81,7 @@ def _findings(actor: Actor, today: date) -> Iterator[Todo]:
                 action="Answer" if answering else "Open",
             )
     if actor.has(Role.VALIDATOR):
-        for finding in rows.filter(state=FindingState.READY)[:MOST]:
+        for finding in rows.filter(state=FindingState.READY_FOR_REVIEW)[:MOST]:
             yield Todo(
                 f"Review {finding.reference}",
                 finding.get_absolute_url(),
