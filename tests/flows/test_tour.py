@@ -1,0 +1,45 @@
+"""The README's ten-minute tour, as typed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks() -> list[str]:
+    """The shell blocks of the tour, in order."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tour = readme.split("## Ten-minute tour")[1].split("\n## ")[0]
+    return re.findall(r"```sh\n(.*?)```", tour, flags=re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_tour_works_as_typed(tmp_path: Path) -> None:
+    """Run in a folder that looks like the checkout, so that `tour/` does not land in it."""
+    for name in ("manage.py", "mrm", "registry", "validation", "templates", ".venv", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    script = "set -euo pipefail\n" + "\n".join(blocks())
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MRM_", "DJANGO_"))}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    said = done.stdout
+    assert "proved" in said
+    assert "identical" in said
+    assert '"statistic"' in said
+    assert {"validation-report.pdf", "evidence-pack.zip", "summary.json", "demo.pub"} <= {
+        item.name for item in (tmp_path / "tour" / "out").iterdir()
+    }
