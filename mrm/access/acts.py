@@ -11,6 +11,7 @@ Refused by role, object or separation of duties is *denied* and leaves one entry
 from __future__ import annotations
 
 import inspect
+import re
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -372,7 +373,8 @@ def object_of(row: Any) -> dict[str, Any]:
 def act_words(name: str) -> str:
     """An act in words, for histories: the first sentence of its verb."""
     known = VERBS.get(name)
-    words = (inspect.getdoc(known.body) or "").partition("\n")[0].rstrip(".") if known else ""
+    words = (inspect.getdoc(known.body) or "").partition("\n")[0] if known else ""
+    words = re.split(r"[;:.]", words)[0]
     return words or name.replace(".", ": ").replace("_", " ")
 
 

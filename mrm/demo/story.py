@@ -17,12 +17,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from registry.data import verbs as data
-from registry.data.models import Dataset, Snapshot
-from registry.data.rules import SnapshotStatus
-from registry.versions import verbs as versions
-from registry.versions.models import Version
-from registry.versions.rules import Format
 from validation.cases.models import Validation
 from validation.cases.rules import Fitness, Rating
 from validation.cases.verbs import judging, opening, testing
@@ -42,10 +36,16 @@ from mrm.access.verbs import describe_entity, prepare
 from mrm.demo import german, judgements, people
 from mrm.jobs import runner
 from mrm.kernel.errors import RuleRefused
+from registry.data import verbs as data
+from registry.data.models import Dataset, Snapshot
+from registry.data.rules import SnapshotStatus
 from registry.inventory.models import Model, Use
 from registry.inventory.rules import ModelClass
 from registry.inventory.verbs import models as inventory
 from registry.inventory.verbs import tiers, uses
+from registry.versions import verbs as versions
+from registry.versions.models import Version
+from registry.versions.rules import Format
 
 RUBRIC = {
     "exposure": "large",

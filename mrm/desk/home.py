@@ -7,6 +7,9 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
+from validation.cases import queries as cases
+from validation.findings.models import Finding
+from validation.findings.rules import Severity
 
 from mrm.access.acts import act_words
 from mrm.access.history import entries_visible
@@ -18,9 +21,6 @@ from mrm.desk.work import work
 from mrm.web.shapes import Action, Entry, Figure, Step
 from registry.inventory.models import Model
 from registry.inventory.rules import State
-from validation.cases import queries as cases
-from validation.findings.models import Finding
-from validation.findings.rules import Severity
 
 SPANS = (7, 30, 90)
 SHOWN = 12
@@ -57,7 +57,7 @@ class Home(MemberPage):
         findings = Finding.objects.visible_to(self.actor)
         per_severity = dict(findings.open().order_by().values_list("severity").annotate(n=Count("pk")))
         running = cases.validations(self.actor).running()
-        overdue = findings.overdue(timezone.localdate()).count()
+        overdue = findings.open().filter(due__lt=timezone.localdate()).count()
         return [
             Figure(
                 "Models",

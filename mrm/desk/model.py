@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
+from validation.cases import queries as cases
+from validation.findings.models import Condition, Finding
 
 from mrm.access.acts import act_words, can
 from mrm.access.history import entries_visible, revisions_of
@@ -19,8 +21,6 @@ from registry.inventory import queries as models
 from registry.inventory.models import Model
 from registry.versions import gates
 from registry.versions.models import UseGrant, Version
-from validation.cases import queries as cases
-from validation.findings.models import Condition, Finding
 
 INVENTORY = ("Inventory", "/models/")
 LINES = 15
@@ -96,7 +96,10 @@ class ModelPage(OfModel):
                 (item, item.is_lapsed(on)) for item in Condition.objects.filter(model=model).standing()
             ],
             versions=versions,
-            findings=Finding.objects.filter(model=model).standing().order_by("-raised_at")[:LINES],
+            findings=[
+                finding_line(item)
+                for item in Finding.objects.filter(model=model).standing().order_by("-raised_at")[:LINES]
+            ],
             validations=cases.validations(self.actor).filter(model=model)[:LINES],
             papers=Paper.objects.filter(scope=model.scope).order_by("-sealed_at")[:LINES],
             history=self._history(),
@@ -149,6 +152,18 @@ def requirement_line(item: gates.Requirement) -> Requirement:
         links.append(Link("open", item.url))
     state = "na" if item.state == "not_applicable" else item.state
     return Requirement(state, item.title, links, item.sentence)
+
+
+def finding_line(item: Finding) -> Requirement:
+    """A finding as the page draws it: severity, title, where it stands."""
+    due = f", due {item.due:%-d %b %Y}" if item.due else ""
+    return Requirement(
+        "",
+        item.title,
+        [Link(item.reference, item.get_absolute_url())],
+        f"{item.get_state_display()}{due}",
+        severity=item.severity,
+    )
 
 
 class History(OfModel):
