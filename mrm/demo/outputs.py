@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
-from validation.cases.models import Validation
 
 from mrm import vault
 from mrm.demo import people
@@ -18,6 +17,7 @@ from mrm.papers.models import Paper
 from mrm.papers.verbs import export_pack
 from mrm.policy.queries import today
 from registry.versions.models import UseGrant
+from validation.cases.models import Validation
 
 ABSENT = ("weekly-review.pdf", "deployment", "decisions", "weeks")
 

@@ -17,14 +17,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from validation.cases.models import Validation
-from validation.cases.rules import Fitness, Rating
-from validation.cases.verbs import judging, opening, testing
-from validation.cases.verbs import signing as cases
-from validation.findings.models import Finding
-from validation.findings.rules import FindingState, Severity, Stance
-from validation.findings.verbs import life, requests
-
 from mrm import vault
 from mrm.access import signing
 from mrm.access.actors import robot
@@ -46,6 +38,13 @@ from registry.inventory.verbs import tiers, uses
 from registry.versions import verbs as versions
 from registry.versions.models import Version
 from registry.versions.rules import Format
+from validation.cases.models import Validation
+from validation.cases.rules import Fitness, Rating
+from validation.cases.verbs import judging, opening, testing
+from validation.cases.verbs import signing as cases
+from validation.findings.models import Finding
+from validation.findings.rules import FindingState, Severity, Stance
+from validation.findings.verbs import life, requests
 
 RUBRIC = {
     "exposure": "large",
@@ -128,19 +127,19 @@ def _register(story: Story) -> None:
         ("Consumer instalment loans", "Approve or decline up to 20,000", Decimal(180000000)),
         ("Consumer instalment loans", "Price band of accepted loans", Decimal(120000000)),
     ):
-        story.uses.append(
-            uses.add_use(
-                owner,
-                model=model,
-                portfolio=portfolio,
-                decision=decision,
-                jurisdiction="DE",
-                start=today + timedelta(days=30),
-                exposure=exposure,
-                currency="EUR",
-                expected_volume=240_000 if not story.uses else 170_000,
-            )
+        use = uses.add_use(
+            owner,
+            model=model,
+            portfolio=portfolio,
+            decision=decision,
+            jurisdiction="DE",
+            start=today + timedelta(days=30),
+            exposure=exposure,
+            currency="EUR",
+            expected_volume=170_000 if story.uses else 240_000,
         )
+        if isinstance(use, Use):
+            story.uses.append(use)
     tiers.answer_rubric(owner, model=model, answers=RUBRIC)
     story.model = inventory.register(owner, model=model)
     story.model = inventory.start_development(developer, model=story.model)
@@ -309,10 +308,12 @@ def _findings(story: Story) -> None:
         validation=story.validation.reference,
         severity=Severity.MEDIUM,
         document=Upload.of(name, text.encode()),
-        **judgements.SEX_FINDING,
+        title=judgements.SEX_FINDING["title"],
+        text=judgements.SEX_FINDING["text"],
+        impact=judgements.SEX_FINDING["impact"],
     )
     for finding in _drafts(story):
-        if finding.rule == "unresolved_disparity" or finding.rule.startswith("unresolved_disparity"):
+        if finding.rule == "unresolved_disparity:age":
             life.attach(validator, finding=finding, document=_alternative(story))
         life.send(validator, finding=finding)
         stance, answer = judgements.ANSWERS.get(rule_of(finding), judgements.ANSWERS["no_dates"])
@@ -327,7 +328,7 @@ def _findings(story: Story) -> None:
 
 def rule_of(finding: Finding) -> str:
     """The rule's name without the column or attribute it fired for."""
-    return finding.rule.partition(":")[0].partition(" ")[0]
+    return finding.rule.partition(":")[0]
 
 
 def _drafts(story: Story) -> list[Finding]:
@@ -366,6 +367,7 @@ def _judge(story: Story) -> None:
         ]
         judging.rate(validator, item=item, rating=Rating(rating), text=text, evidence=cited)
     _conditions(story)
+    opinion = judgements.OPINION
     judging.write(
         validator,
         validation=story.validation,
@@ -378,20 +380,24 @@ def _judge(story: Story) -> None:
             },
             {"use": story.uses[1].reference, "judgement": Fitness.NOT_FIT, "text": judgements.UNFIT_TEXT},
         ],
-        **judgements.OPINION,
+        summary=opinion["summary"],
+        text=opinion["text"],
+        aggregation=opinion["aggregation"],
+        residual_risk=opinion["residual_risk"],
     )
 
 
 def _conditions(story: Story) -> None:
     validator = people.actor("validator")
     today = date.today()  # noqa: DTZ011 - business dates
-    found = {rule_of(item): item for item in Finding.objects.filter(validation_id=story.validation.pk)}
+    found = {item.rule: item for item in Finding.objects.filter(validation_id=story.validation.pk)}
     items = {item.key: item for item in story.validation.items.all()}
     said = judgements.alternative(story.fitted["without_age"])
     disparity = {name: text.format_map(said) for name, text in judgements.DISPARITY_CONDITION.items()}
-    year = today + timedelta(days=360)
+    half, year = today + timedelta(days=180), today + timedelta(days=360)
     for facts, finding, item, ends in (
-        (disparity, "unresolved_disparity", "fairness.disparate_impact", today + timedelta(days=180)),
+        (judgements.STATUS_CONDITION, "unresolved_disparity:status code", "fairness.disparate_impact", half),
+        (disparity, "unresolved_disparity:age", "fairness.disparate_impact", half),
         (judgements.LABEL_CONDITION, "label_conflict", "data.codes", today + timedelta(days=120)),
         (judgements.LEVEL_CONDITION, "oversampled_target", "performance.calibration", year),
         (judgements.PERIOD_CONDITION, "no_dates", "data.period", year),
@@ -402,7 +408,10 @@ def _conditions(story: Story) -> None:
             finding=found.get(finding),
             scope_item=items.get(item),
             ends=ends,
-            **facts,
+            text=facts["text"],
+            check=facts["check"],
+            justification=facts.get("justification", ""),
+            alternatives=facts.get("alternatives", ""),
         )
 
 

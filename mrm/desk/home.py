@@ -7,9 +7,6 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
-from validation.cases import queries as cases
-from validation.findings.models import Finding
-from validation.findings.rules import Severity
 
 from mrm.access.acts import act_words
 from mrm.access.history import entries_visible
@@ -21,6 +18,9 @@ from mrm.desk.work import work
 from mrm.web.shapes import Action, Entry, Figure, Step
 from registry.inventory.models import Model
 from registry.inventory.rules import State
+from validation.cases import queries as cases
+from validation.findings.models import Finding
+from validation.findings.rules import Severity
 
 SPANS = (7, 30, 90)
 SHOWN = 12

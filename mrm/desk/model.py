@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
-from validation.cases import queries as cases
-from validation.findings.models import Condition, Finding
 
 from mrm.access.acts import act_words, can
 from mrm.access.history import entries_visible, revisions_of
@@ -21,6 +19,8 @@ from registry.inventory import queries as models
 from registry.inventory.models import Model
 from registry.versions import gates
 from registry.versions.models import UseGrant, Version
+from validation.cases import queries as cases
+from validation.findings.models import Condition, Finding
 
 INVENTORY = ("Inventory", "/models/")
 LINES = 15

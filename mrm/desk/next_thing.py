@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from validation.cases.models import Validation
-from validation.cases.queries import waits_for
-from validation.cases.rules import ValidationState
-
 from mrm.access.actors import Actor
 from mrm.access.acts import can
 from registry.inventory import queries as inventory
@@ -15,6 +11,9 @@ from registry.inventory.models import Model
 from registry.inventory.rules import ENDED, State
 from registry.versions.models import Version
 from registry.versions.rules import Admission
+from validation.cases.models import Validation
+from validation.cases.queries import waits_for
+from validation.cases.rules import ValidationState
 
 
 @dataclass(frozen=True)

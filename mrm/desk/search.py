@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
-from validation.cases.models import Validation
-from validation.findings.models import Condition, Finding
 
 from mrm.access.actors import Actor
 from mrm.access.pages import MemberPage
@@ -17,6 +15,8 @@ from mrm.papers.models import Paper
 from registry.data.models import Dataset, Snapshot
 from registry.inventory import queries as inventory
 from registry.versions.models import Version
+from validation.cases.models import Validation
+from validation.findings.models import Condition, Finding
 
 EACH = 20
 LEAST_DIGEST = 6

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from validation.cases import queries as cases
-from validation.cases.models import Validation
-from validation.findings.models import Finding, Plan
-from validation.findings.rules import FindingState
-
 from mrm.access.actors import Actor
 from mrm.access.rules import Role
 from mrm.web.shapes import Todo
@@ -17,6 +12,10 @@ from registry.inventory import queries as inventory
 from registry.inventory.models import Model
 from registry.inventory.rules import State
 from registry.versions.models import Version
+from validation.cases import queries as cases
+from validation.cases.models import Validation
+from validation.findings.models import Finding, Plan
+from validation.findings.rules import FindingState
 
 MOST = 50
 
@@ -68,7 +67,6 @@ def _findings(actor: Actor, today: date) -> Iterator[Todo]:
             FindingState.RESPONSE,
             FindingState.ISSUED,
             FindingState.REMEDIATION,
-            FindingState.REOPENED,
         )
         for finding in rows.filter(owner=actor.person, state__in=waiting)[:MOST]:
             answering = finding.state == FindingState.RESPONSE

@@ -51,6 +51,10 @@ class Paper(AppendOnly):
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
 
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return f"/papers/{self.reference}/"
+
     @property
     def file_name(self) -> str:
         """What the PDF is called outside."""

@@ -261,7 +261,7 @@ class SignPage(OnValidation):
         if decision == "recuse":
             return signing.recuse(actor, validation=found, reason=facts["reason"])
         read = self.request.POST.get("digest", "")
-        account = User.objects.get(pk=self.actor.account_id)
+        account = User.objects.get(pk=str(self.actor.account_id))
         ticket = prove(account, facts["password"], read)
         given = {"validation": found, "ticket": ticket, "reason": facts["reason"]}
         if decision == "opinion":

@@ -85,7 +85,7 @@ class OneValidation(Member):
     @cached_property
     def validation(self) -> Validation:
         """The validation of the address, if the reader may see it."""
-        found: Validation = (
+        found: Validation | None = (
             Validation.objects.select_related("model", "version", "scope", "opinion")
             .visible_to(self.actor)
             .filter(reference=self.kwargs["reference"])

@@ -244,7 +244,7 @@ class ConcurAcceptance(OnFinding):
                 raise RuleRefused(
                     "nothing_to_decide", "Nobody has asked for this.", "Wait until somebody does."
                 )
-            account = User.objects.get(pk=self.actor.account_id)
+            account = User.objects.get(pk=str(self.actor.account_id))
             ticket = prove(account, password, acceptance_digest(asked))
         return {**self.target(), **facts, "ticket": ticket}
 
