@@ -8,15 +8,16 @@ from typing import Any
 from mrm.access.actors import Actor
 from mrm.access.acts import may_see
 from mrm.access.history import people_who
+from mrm.access.models import Entry
 from mrm.access.policy_table import policy
+from registry.inventory.policies import SECOND_LINE
 from registry.versions.models import Version
 
 
 def not_of_the_second_line(actor: Actor, row: Any, arguments: Mapping[str, Any]) -> str | None:
     """Who has validated or approved this model builds nothing for it."""
-    judged = ["opinion.sign", "approval.sign", "approval.reject"]
-    versions = Version.objects.filter(model=row)
-    if actor.person.pk in people_who(judged, [row, *versions]):
+    judged = Entry.objects.filter(scope=row.scope, act__in=SECOND_LINE, outcome="done", person=actor.person)
+    if judged.exists():
         return f"{actor.person.name} has judged this model and may not build a version of it."
     return None
 

@@ -9,12 +9,16 @@ import zipfile
 
 import pytest
 
+from mrm.access.actors import actor_of, robot
+from mrm.access.acts import can
 from mrm.access.intake import Upload
-from mrm.access.models import Entry
-from mrm.access.rules import Role
+from mrm.access.models import Entry, User
+from mrm.access.rules import Robot, Role
+from mrm.access.verbs import give_role
 from mrm.jobs.models import Job
 from mrm.kernel.errors import BadInput, Denied, NotFound, RuleRefused
 from registry.data import verbs as data
+from registry.inventory.verbs import override_tier
 from registry.versions import jobs, scoring, verbs
 from registry.versions.models import Version
 from registry.versions.rules import Admission, Stage
@@ -217,3 +221,15 @@ def test_who_may_register(shop: Shop) -> None:
         verbs.register_version(half, model=shop.model, format="external", scored_snapshot=shop.snapshot)
     assert "dataset" in denied.value.detail
     assert not Version.objects.exists()
+
+
+def test_who_has_judged_the_model_builds_nothing_for_it(shop: Shop) -> None:
+    judge = person("Jo Judge", Role.RISK_OFFICER, on=shop.line.entity.scope)
+    give_role(robot(Robot.MIGRATOR), account=User.objects.get(pk=judge.account_id), role=Role.MODEL_DEVELOPER)
+    judge = actor_of(User.objects.get(pk=judge.account_id))
+    asked = {"model": shop.model, "format": "external", "scored_snapshot": shop.snapshot}
+    assert can(judge, "version.register", **asked) is None
+    override_tier(judge, model=shop.model, tier=2, reason="The exposure is shared.")
+    assert "has judged this model" in str(can(judge, "version.register", **asked))
+    with pytest.raises(Denied):
+        verbs.register_version(judge, **asked)
