@@ -165,7 +165,8 @@ class Bench:
         given: dict[str, Any] = {}
         if rows.event:
             given["event"] = rows.event
-        if self.version is not None and self.version.format == Format.SCORECARD:
+        scored_by = None if test_id.startswith(DATA_ALONE) else self.version
+        if scored_by is not None and scored_by.format == Format.SCORECARD:
             given["score_means"] = "safety"
         if test_id == "dq.labels" and self.codes is not None:
             given |= {"declared": "declared", "correct": "reference"}
