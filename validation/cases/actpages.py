@@ -21,7 +21,7 @@ from validation.cases import forms, queries
 from validation.cases.content import needed_capacities
 from validation.cases.models import FrozenContent, ScopeItem, Validation
 from validation.cases.pages import OneValidation, facts_of
-from validation.cases.rules import ValidationState
+from validation.cases.rules import SECTIONS, ValidationState
 from validation.cases.verbs import judging, opening, signing, testing
 from validation.findings.forms import Reason
 from validation.findings.models import Condition
@@ -297,8 +297,6 @@ class SignPage(OnValidation):
 
 def sections(content: dict[str, Any]) -> list[tuple[str, str, list[dict[str, Any]]]]:
     """The scope by section with its rating, as it is read."""
-    from validation.cases.rules import SECTIONS
-
     found: dict[int, list[dict[str, Any]]] = {}
     ids = {row["digest"]: row["id"] for row in content["evidence"]}
     for item in content["scope"]:
