@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from mrm.access.actors import Actor, robot
@@ -137,6 +138,8 @@ class Bank:
             "cutoff": None,
             **changes,
         }
+        if facts["cutoff"]:
+            facts["cutoff"] = Decimal(facts["cutoff"])
         return opening.open_validation(self.officer, **facts)
 
     def tested(self, items: list[str] | None = None, **changes: Any) -> Validation:
