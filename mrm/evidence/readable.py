@@ -65,11 +65,23 @@ def grid(title: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
             for name, value in row.items()
             if name not in names and name not in KEPT_BACK and not isinstance(value, list | dict)
         ]
-    names = names[:MOST_COLUMNS]
+    names = ordered(names, rows)[:MOST_COLUMNS]
     right = {name: all(_number(row.get(name)) for row in rows if row.get(name) is not None) for name in names}
     heads = [(name.replace("_", " "), right[name]) for name in names]
     body = [[(cell(name, row.get(name)), right[name]) for name in names] for row in rows[:MOST_ROWS]]
     return Grid(title, heads, body, len(rows))
+
+
+def ordered(names: list[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a row is about first, then how many, then the figures, its light last (the record sorts by name)."""
+
+    def place(name: str) -> tuple[int, int]:
+        if name == "light":
+            return (3, 0)
+        words_ = any(isinstance(row.get(name), str) for row in rows)
+        return (0 if words_ else 1 if name in ("n", "d", "m") else 2, names.index(name))
+
+    return sorted(names, key=place)
 
 
 def cell(name: str, value: Any) -> str:

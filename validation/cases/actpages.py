@@ -316,12 +316,11 @@ def seals(actor: Any, found: Validation, frozen: FrozenContent) -> list[Seal]:
             name=row.signature.person.name,
             role=row.signature.capacity.replace("_", " "),
             state="signed" if row.standing else "void",
-            meaning=f"{Meaning(row.signature.meaning).label.capitalize()}.",
+            meaning=f"{Meaning(row.signature.meaning).label.capitalize()}. {row.signature.reason}".strip(),
             at=row.signature.signed_at,
             method=" and ".join(row.signature.factors)
             + (", one factor" if len(row.signature.factors) == 1 else ""),
             digest=row.signature.digest,
-            reason=row.signature.reason,
             voided=None if row.standing else found.ended_at or row.signature.signed_at,
             difference=row.difference[:8],
         )
