@@ -72,11 +72,14 @@ def _asked(finding: Finding) -> list[Way]:
 
 
 def actions(actor: Actor, finding: Finding) -> list[Action]:
-    """The buttons for this person: what they may do, the first of them primary; only then what waits for others."""
-    mine = [way for way in ways(finding) if can(actor, way.act, finding=finding) is None]
+    """The buttons for this person; primary only the next act, and only if it is theirs."""
+    offered = ways(finding)
+    mine = [way for way in offered if can(actor, way.act, finding=finding) is None]
     return [
-        Action(way.label, reverse(way.route, args=[finding.reference]), "primary" if place == 0 else "")
-        for place, way in enumerate(mine)
+        Action(
+            way.label, reverse(way.route, args=[finding.reference]), "primary" if way == offered[0] else ""
+        )
+        for way in mine
     ]
 
 
