@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mrm.access import intake, shell
 from mrm.access.acts import VERBS
@@ -21,6 +21,12 @@ class Command(BaseCommand):
     """Do an act, or list what acts there are."""
 
     help = "Does any act at the shell as a person: same checks as the page, never a signature. Without ACT: the list."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Options may stand between the act and its parameters, as in `act NAME --as USER name=value`."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+        return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The act and its parameters; `name=@FILE` is a file, `name:=JSON` a JSON value."""

@@ -1,0 +1,93 @@
+"""Kill -9 of the worker at random points of a validation run on real data: one set of results, each time.
+
+`make faults` kills full runs (every test of the scope); `make test` runs of a light scope.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.faults.test_worker_killed import OPEN, SEED, kill, state
+from tests.installation import Installation, eventually, installation
+
+pytestmark = pytest.mark.faults
+LIGHT = ["data.quality", "performance.discrimination", "performance.calibration"]
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration bank, whose challenger's validation has just been opened."""
+    home = tmp_path_factory.mktemp("demonstration") / "home"
+    home.mkdir()
+    Installation(home).manage("demo", "--seed")
+    return home
+
+
+def open_case(bank: Installation) -> tuple[str, str]:
+    """Reference and key of the validation that is open."""
+    ((reference, key),) = bank.rows(
+        "SELECT reference, id FROM cases_validation WHERE state IN ('open', 'tested')"
+    )
+    return reference, key
+
+
+def ask(bank: Installation, reference: str, items: list[str]) -> str:
+    """Ask for a run as the validator, at the shell; the job's key."""
+    chosen = [f"items:={json.dumps(items)}"] if items else []
+    said = bank.manage("act", "validation.run_tests", "--as", "validator", f"validation={reference}", *chosen)
+    return str(json.loads(said.stdout.strip().splitlines()[-1])["id"])
+
+
+def results(bank: Installation, job: str) -> list[tuple[str, ...]]:
+    """Test, part, column and evidence digest of every result that a job recorded."""
+    return bank.rows(
+        "SELECT r.test_id, r.part, r.\"column\", coalesce(e.result_digest, '') FROM cases_testresult r "
+        "LEFT JOIN evidence_evidence e ON e.id = r.evidence_id WHERE r.job = ? ORDER BY 1, 2, 3",
+        job.replace("-", ""),
+    )
+
+
+def test_a_validation_run_killed_at_random_points_records_once(
+    demonstration: Path, tmp_path: Path, kills: int
+) -> None:
+    full = kills >= 20
+    items = [] if full else LIGHT
+    chance = random.Random(SEED)
+    seen: Counter[str] = Counter()
+    with installation(demonstration, tmp_path) as bank:
+        bank.start()
+        reference, _ = open_case(bank)
+        started = time.monotonic()
+        first = ask(bank, reference, items)
+        eventually(lambda: state(bank, first)["state"] not in OPEN, "the undisturbed run ends", 300)
+        whole = time.monotonic() - started
+        expected = results(bank, first)
+        assert len(expected) >= 9, bank.log[-3000:]
+        assert len({row[:3] for row in expected}) == len(expected)
+        for number in range(kills):
+            target = ("worker", "worker and child", "child")[number % 3]
+            job = ask(bank, reference, items)
+            time.sleep(chance.uniform(0.3, whole))
+            seen["processes killed"] += kill(bank, target)
+            eventually(lambda job=job: state(bank, job)["state"] not in OPEN, f"trial {number} ends", 300)
+            after = state(bank, job)
+            assert after["state"] == "succeeded", (after, bank.log[-3000:])
+            assert results(bank, job) == expected
+            seen["trials"] += 1
+            seen["attempts"] += int(str(after["attempts"]))
+            seen["one set of results"] += 1
+        print(
+            f"\n{'full' if full else 'light'} validation run of {len(expected)} tests killed (seed {SEED}):",
+            ", ".join(f"{count} {what}" for what, count in seen.items()),
+        )
+        (acts,) = bank.rows("SELECT count(*) FROM access_entry WHERE act = 'validation.record_tests'")
+        assert (
+            acts[0] == kills + 2
+        )  # the demonstration's own run, the undisturbed one, and one for each trial
+        assert bank.manage("verify", "--ledger").returncode == 0
