@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,6 +217,23 @@ def without_age(
         found[f"auc_{name}"] = float(roc_auc_score(outcome, -scores))
         found[f"air_{name}"] = float(approved[young].mean() / approved[~young].mean())
     return found
+
+
+def fit() -> dict[str, Any]:
+    """Both models, fitted by a child process on a developer's machine."""
+    pinned = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    if os.uname().machine == "x86_64":
+        pinned["OPENBLAS_CORETYPE"] = "Haswell"
+    with tempfile.TemporaryDirectory(prefix="countersign-fit-") as folder:
+        command = [sys.executable, "-m", "mrm.demo.fitting", str(german.FOLDER / "german.data"), folder]
+        subprocess.run(command, check=True, env=pinned, cwd=Path(__file__).parents[2], timeout=300)
+        out = Path(folder)
+        return {
+            "scorecard": (out / "scorecard.json").read_bytes(),
+            "challenger": (out / "challenger.txt").read_bytes(),
+            "training_rows": json.loads((out / "training_rows.json").read_text()),
+            "without_age": json.loads((out / "without_age.json").read_text()),
+        }
 
 
 def main(data: str, out: str) -> None:

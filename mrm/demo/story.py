@@ -6,15 +6,10 @@ There is no false past: every entry bears the time at which it was made. Busines
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from mrm import vault
@@ -25,7 +20,7 @@ from mrm.access.intake import Upload
 from mrm.access.models import LegalEntity, User
 from mrm.access.rules import Door, Robot
 from mrm.access.verbs import describe_entity, prepare
-from mrm.demo import german, judgements, people
+from mrm.demo import fitting, german, judgements, people
 from mrm.jobs import runner
 from mrm.kernel.errors import RuleRefused
 from registry.data import verbs as data
@@ -188,7 +183,7 @@ def _upload(story: Story, name: str, content: bytes, title: str) -> Snapshot:
 
 
 def _right_file(story: Story) -> None:
-    story.fitted = fit()
+    story.fitted = fitting.fit()
     rows = german.published().splitlines(keepends=True)
     trains = story.fitted["training_rows"]
     parts = {
@@ -223,23 +218,6 @@ def _right_file(story: Story) -> None:
             ],
         )
         setattr(story, part, Snapshot.objects.get(pk=snapshot.pk))
-
-
-def fit() -> dict[str, Any]:
-    """Both models, fitted by a child process on a developer's machine."""
-    pinned = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    if os.uname().machine == "x86_64":
-        pinned["OPENBLAS_CORETYPE"] = "Haswell"
-    with tempfile.TemporaryDirectory(prefix="countersign-fit-") as folder:
-        command = [sys.executable, "-m", "mrm.demo.fitting", str(german.FOLDER / "german.data"), folder]
-        subprocess.run(command, check=True, env=pinned, cwd=Path(__file__).parents[2], timeout=300)
-        out = Path(folder)
-        return {
-            "scorecard": (out / "scorecard.json").read_bytes(),
-            "challenger": (out / "challenger.txt").read_bytes(),
-            "training_rows": json.loads((out / "training_rows.json").read_text()),
-            "without_age": json.loads((out / "without_age.json").read_text()),
-        }
 
 
 def _versions(story: Story) -> None:
