@@ -9,7 +9,7 @@ paper's language, so that what is signed is what is read.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 SCHEMA = 1
@@ -342,7 +342,7 @@ class Meta:
 
 @dataclass(frozen=True)
 class Content:
-    """A whole paper before it is signed."""
+    """A whole paper before it is signed. `facts` are its statements once more as plain values, for machines."""
 
     meta: Meta
     sections: tuple[Section, ...]
@@ -350,6 +350,7 @@ class Content:
     conditions: tuple[Condition, ...] = ()
     evidence: tuple[EvidenceRecord, ...] = ()
     annexes: tuple[Section, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def to_json(self) -> dict[str, Any]:

@@ -53,7 +53,13 @@ class Signed:
 
 
 def content_of(frozen: FrozenContent) -> dict[str, Any]:
-    """What was frozen, from the vault (which checks its digest)."""
+    """The facts of the report that was frozen, from the vault (which checks its digest)."""
+    content: dict[str, Any] = report_content(frozen)["facts"]
+    return content
+
+
+def report_content(frozen: FrozenContent) -> dict[str, Any]:
+    """The whole report as it is signed."""
     content: dict[str, Any] = json.loads(vault.get(frozen.digest))
     return content
 

@@ -10,6 +10,8 @@ from mrm.jobs import effects as jobs
 from mrm.jobs.handlers import handlers
 from mrm.kernel.canonical import canonical
 from mrm.kernel.errors import BadInput, RuleRefused
+from mrm.kernel.ids import reference
+from mrm.papers.complete import refuse_gaps
 from mrm.policy.queries import today
 from registry.inventory.effects import adopt
 from registry.inventory.models import Use
@@ -18,6 +20,7 @@ from validation.cases import queries
 from validation.cases.content import latest_expiry, material_digest, signed_content
 from validation.cases.effects import restrict_grants
 from validation.cases.models import Approval, FrozenContent, Opinion, Validation
+from validation.cases.report import figures, report_of
 from validation.cases.rules import (
     STATES,
     Decision,
@@ -48,12 +51,16 @@ def freeze(act: Act, *, validation: Validation) -> FrozenContent:
             "Complete what is missing, then freeze.",
         )
     number = validation.frozen_contents.count() + 1
+    report = report_of(
+        validation, reference=reference("R"), number=number, on=today(validation.scope, act.now)
+    ).to_json()
+    refuse_gaps(report, figures.known(report))
     frozen = act.save(
         FrozenContent(
             scope=validation.scope,
             validation=validation,
             number=number,
-            digest=vault.put(canonical({**content, "number": number})),
+            digest=vault.put(canonical(report)),
             material=material_digest(content),
             frozen_by=act.person,
             frozen_at=act.now,
