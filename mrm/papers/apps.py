@@ -14,7 +14,9 @@ class PapersConfig(AppConfig):
         from mrm.evidence.reproduce import cited
         from mrm.ledger.report import verify_target
         from mrm.papers import policies, queries, verbs, verifying  # noqa: F401
+        from mrm.web import menu
 
         cited.register("papers", queries.evidence_of)
+        menu.item("papers", "Oversight", "Papers", "papers", order=20)
         verify_target.register("pack", verifying.verify_pack)
         verify_target.register("pdf", verifying.verify_pdf)

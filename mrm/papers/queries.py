@@ -7,15 +7,17 @@ from pathlib import Path
 
 from mrm import vault
 from mrm.access.actors import Actor
+from mrm.access.rows import as_uuid
 from mrm.evidence.models import Evidence
 from mrm.kernel.canonical import sha256
 from mrm.papers.models import Paper, PaperQuerySet
 
 
-def visible(actor: Actor) -> PaperQuerySet:
-    """Papers the actor may see, newest first."""
+def visible(actor: Actor, scope: str = "") -> PaperQuerySet:
+    """Papers the actor may see, newest first; of one scope where its key is given."""
     found: PaperQuerySet = Paper.objects.visible_to(actor).select_related("scope", "void")
-    return found
+    key = as_uuid(scope)
+    return found.filter(scope=key) if key else found
 
 
 def by_reference(actor: Actor, reference: str) -> Paper:

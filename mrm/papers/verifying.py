@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mrm import vault
 from mrm.access.models import Touch
 from mrm.kernel import merkle, notes
 from mrm.kernel.canonical import sha256
+from mrm.kernel.errors import CountersignError
 from mrm.ledger import proofs
 from mrm.ledger.models import Checkpoint, Leaf
 from mrm.ledger.report import Reader, Report
+from mrm.ledger.signer import signer
 from mrm.papers import issue, verify
 from mrm.papers.check import check_pdf
 from mrm.papers.models import Paper
@@ -69,6 +72,24 @@ def verify_pdf(path: Path | None, reader: Reader) -> Report:
     report.remark(f"{paper.reference} {paper.title}, sealed {paper.sealed_at:%Y-%m-%d %H:%M} UTC")
     if hasattr(paper, "void"):
         report.remark(f"this paper was declared void: {paper.void.reason}")
+    return report
+
+
+def verify_own(paper: Paper) -> Report:
+    """A paper of this installation by its own key, from the vault: what its page shows."""
+    report = Report(paper.reference)
+    reader = Reader((signer(make=False).vkey(),), own=True)
+    _own(report, reader)
+    try:
+        pdf = vault.get(paper.pdf_digest)
+    except CountersignError as error:
+        report.problem(paper.file_name, error.detail)
+        return report
+    facts = _proved_facts(report, reader, paper)
+    if facts is not None:
+        if facts.get("paper") != paper.pdf_digest:
+            report.problem(paper.file_name, "the ledger's entry names other bytes")
+        _inside(report, paper.file_name, pdf, str(facts.get("content")))
     return report
 
 

@@ -20,7 +20,9 @@ PAPER = "cases.paper"
 
 def make(ctx: JobContext) -> None:
     """Seal the report of a validation once; a second attempt finds it and is content."""
-    validation = Validation.objects.select_related("model", "version", "scope").get(pk=ctx.payload["validation"])
+    validation = Validation.objects.select_related("model", "version", "scope").get(
+        pk=ctx.payload["validation"]
+    )
     frozen = FrozenContent.objects.get(validation=validation, digest=ctx.payload["content"])
     known = Paper.objects.filter(content_digest=frozen.digest).first()
     if known is not None:
@@ -35,7 +37,12 @@ def make(ctx: JobContext) -> None:
     sealed = make_paper(content, closing, charts=charts, source_date=signatures_on(frozen)[-1].signed_at)
     ctx.progress(2, 3, "sealing")
     paper = seal_paper(ctx.actor, scope=validation.scope, about=validation, sealed=sealed, fence=ctx.fence)
-    ctx.result.update(paper=paper.reference, pages=sealed.pages, cpu_seconds=round(sealed.cpu_seconds, 1), peak_mb=sealed.peak_mb)
+    ctx.result.update(
+        paper=paper.reference,
+        pages=sealed.pages,
+        cpu_seconds=round(sealed.cpu_seconds, 1),
+        peak_mb=sealed.peak_mb,
+    )
     ctx.progress(3, 3, "sealed")
 
 

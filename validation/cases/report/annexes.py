@@ -24,7 +24,14 @@ from validation.cases.report import words
 from validation.cases.report.matter import Json, Matter
 
 MOST_ROWS, MOST_COLUMNS = 40, 9
-FULL = ("disc.information_value", "stab.psi", "dq.row_order", "pd.hosmer_lemeshow", "pd.brier", "explain.shap")
+FULL = (
+    "disc.information_value",
+    "stab.psi",
+    "dq.row_order",
+    "pd.hosmer_lemeshow",
+    "pd.brier",
+    "explain.shap",
+)
 GLOSSARY = {
     "AIR": "Adverse impact ratio: rate of favourable answers of a group divided by that of the reference group.",
     "AUC": "Chance that a bad case is ranked as riskier than a good one; .5 is chance.",
@@ -70,7 +77,15 @@ def _clauses(matter: Matter) -> Table:
             if clause["regime"] in titles:
                 cell = EvidenceCell(digests[:3]) if digests else "judgement only"
                 rows.append(
-                    Row((f"{titles[clause['regime']]}, {clause['clause']}", item["title"], str(item["section"]), cell, _gap(matter, item)))
+                    Row(
+                        (
+                            f"{titles[clause['regime']]}, {clause['clause']}",
+                            item["title"],
+                            str(item["section"]),
+                            cell,
+                            _gap(matter, item),
+                        )
+                    )
                 )
     rows.sort(key=lambda row: str(row.cells[0]))
     return Table(
@@ -98,13 +113,23 @@ def _gap(matter: Matter, item: Json) -> str:
 def _evidence(matter: Matter) -> list[Block]:
     facts = matter.facts
     data = [(f"Data, {words.part(row['part'])}", f"`sha256 {row['data']}`") for row in facts["samples"]]
-    policies = [(f"Policy, {words.role(name)}", f"`sha256 {digest}`") for name, digest in facts["validation"]["policies"].items()]
-    blocks: list[Block] = [EvidenceRegister(), Heading("Inputs"), Facts((*data, *policies)), Heading("Environment")]
+    policies = [
+        (f"Policy, {words.role(name)}", f"`sha256 {digest}`")
+        for name, digest in facts["validation"]["policies"].items()
+    ]
+    blocks: list[Block] = [
+        EvidenceRegister(),
+        Heading("Inputs"),
+        Facts((*data, *policies)),
+        Heading("Environment"),
+    ]
     for where in matter.environments:
         libraries = ", ".join(f"{name} {version}" for name, version in where.get("libraries", {}).items())
         pins = ", ".join(f"{name}={value}" for name, value in where.get("pins", {}).items())
         blocks.append(
-            Paragraph(f"Python {where.get('python', '')}, {where.get('system', '')}; {libraries}. {'Pinned: ' + pins + '.' if pins else ''}")
+            Paragraph(
+                f"Python {where.get('python', '')}, {where.get('system', '')}; {libraries}. {'Pinned: ' + pins + '.' if pins else ''}"
+            )
         )
     return blocks
 

@@ -46,7 +46,11 @@ def _item(matter: Matter, item: Json) -> list[Block]:
     blocks: list[Block] = [Heading(item["title"])]
     if item["exempt"]:
         instead = f"In its place: {item['substitute']}"
-        blocks.append(NotPossible("exempted by " + item["exempted_by"], words.sentence(item["exempt"]), words.sentence(instead)))
+        blocks.append(
+            NotPossible(
+                "exempted by " + item["exempted_by"], words.sentence(item["exempt"]), words.sentence(instead)
+            )
+        )
     if item["text"]:
         blocks.append(Paragraph(item["text"], tuple(item["evidence"])))
     elif not item["exempt"]:
@@ -152,7 +156,9 @@ def _tier(matter: Matter) -> list[Block]:
 def purpose_end(matter: Matter) -> list[Block]:
     """What is not known about uses and dependencies."""
     blocks: list[Block] = [
-        NotPossible("actual use against approved use", NOT_SERVING, "Decisions recorded after the start of use."),
+        NotPossible(
+            "actual use against approved use", NOT_SERVING, "Decisions recorded after the start of use."
+        ),
         NotPossible(
             "dependencies on other models",
             "The register holds the answer to the rubric above, not the models themselves.",
@@ -192,7 +198,16 @@ def data(matter: Matter) -> list[Block]:
             tuple(
                 (
                     f"Dataset {item.reference}",
-                    " ".join(filter(None, [words.sentence(item.name), words.sentence(item.source), words.sentence(item.licence)])),
+                    " ".join(
+                        filter(
+                            None,
+                            [
+                                words.sentence(item.name),
+                                words.sentence(item.source),
+                                words.sentence(item.licence),
+                            ],
+                        )
+                    ),
                 )
                 for item in datasets.values()
             )
@@ -221,7 +236,12 @@ def _roles(matter: Matter) -> list[Block]:
         rows = [
             ("Target", f"{words.listed(target)}; event value {roles.event}" if target else "none declared"),
             ("Inputs", f"{len(features)}: {', '.join(features)}"),
-            ("Protected attributes", words.listed(f"{item['name']} (reference group: {item['reference']})" for item in roles.attributes)),
+            (
+                "Protected attributes",
+                words.listed(
+                    f"{item['name']} (reference group: {item['reference']})" for item in roles.attributes
+                ),
+            ),
         ]
         return [Facts(tuple(rows))]
     return []
@@ -257,7 +277,10 @@ def _exclusions(matter: Matter) -> list[Block]:
         Table(
             "Rows left out, by test and reason.",
             ("Test", "Of", "Left out", "Reason"),
-            tuple(Row((name, numbers.plain(m), numbers.plain(n), words.sentence(why))) for name, why, n, m in found),
+            tuple(
+                Row((name, numbers.plain(m), numbers.plain(n), words.sentence(why)))
+                for name, why, n, m in found
+            ),
             numeric=(1, 2),
             out=True,
         )
@@ -269,14 +292,25 @@ def earlier(matter: Matter) -> Section:
     facts = matter.facts["earlier"]
     blocks: list[Block] = []
     if not facts["validations"]:
-        blocks.append(Paragraph("This is the first validation of the model; there is no prior finding to follow up."))
+        blocks.append(
+            Paragraph("This is the first validation of the model; there is no prior finding to follow up.")
+        )
     else:
         blocks.append(
             Table(
                 "Earlier validations.",
                 ("Validation", "Kind", "Version", "Opened", "Step", "Result"),
                 tuple(
-                    Row((row["reference"], row["kind"], str(row["version"]), words.day(row["opened"]), str(row["step"] or "–"), row["state"]))
+                    Row(
+                        (
+                            row["reference"],
+                            row["kind"],
+                            str(row["version"]),
+                            words.day(row["opened"]),
+                            str(row["step"] or "–"),
+                            row["state"],
+                        )
+                    )
                     for row in facts["validations"]
                 ),
             )
@@ -287,7 +321,15 @@ def earlier(matter: Matter) -> Section:
                 "Earlier findings.",
                 ("Finding", "Severity", "Title", "Status", "Closed by"),
                 tuple(
-                    Row((row["reference"], row["severity"], row["title"], words.role(row["state"]), row["closure"]["text"] if row["closure"] else "open"))
+                    Row(
+                        (
+                            row["reference"],
+                            row["severity"],
+                            row["title"],
+                            words.role(row["state"]),
+                            row["closure"]["text"] if row["closure"] else "open",
+                        )
+                    )
                     for row in facts["findings"]
                 ),
                 out=True,
@@ -299,13 +341,25 @@ def earlier(matter: Matter) -> Section:
             "Versions of the model up to the day the validation was opened.",
             ("Version", "Title", "Format", "Registered", "Artefact"),
             tuple(
-                Row((str(row.number), row.title or "–", row.get_format_display(), words.day(row.registered_at.date()), f"`{row.artefact[:12]}…`" if row.artefact else "none held"))
+                Row(
+                    (
+                        str(row.number),
+                        row.title or "–",
+                        row.get_format_display(),
+                        words.day(row.registered_at.date()),
+                        f"`{row.artefact[:12]}…`" if row.artefact else "none held",
+                    )
+                )
                 for row in versions.order_by("number")
             ),
         )
     )
     still = [row for row in facts["findings"] if row["state"] != "closed"]
-    said = f"{words.count(len(still), 'earlier finding')} still open." if still else "No earlier finding is open."
+    said = (
+        f"{words.count(len(still), 'earlier finding')} still open."
+        if still
+        else "No earlier finding is open."
+    )
     return Section("4", SECTIONS[4], tuple(blocks), conclusion=said, rating=words.rating(by_severity(still)))
 
 
@@ -325,14 +379,18 @@ def missing(what: str, why: str, would: str) -> Callable[[Matter], list[Block]]:
 OPENING: dict[int, Callable[[Matter], list[Block]]] = {3: purpose, 5: data}
 CLOSING: dict[int, Callable[[Matter], list[Block]]] = {
     3: purpose_end,
-    7: missing("prior years", "This version has one test sample and no history.", "Readings of later periods."),
+    7: missing(
+        "prior years", "This version has one test sample and no history.", "Readings of later periods."
+    ),
     8: missing("back-test of outcomes", NOT_SERVING, "Outcomes that have matured after the start of use."),
     11: missing(
         "use test, overrides, access, skew and replay coverage",
         NOT_SERVING,
         "A deployment, and decisions recorded under it.",
     ),
-    12: missing("breaches since the last validation", NOT_SERVING, "Readings of the monitors after the start of use."),
+    12: missing(
+        "breaches since the last validation", NOT_SERVING, "Readings of the monitors after the start of use."
+    ),
     13: missing(
         "overlays and their effect on ECL or RWEA",
         "No overlay is recorded for this model, and none was declared to the validation.",

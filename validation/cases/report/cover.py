@@ -63,12 +63,24 @@ def _cover(matter: Matter) -> tuple[tuple[str, str], ...]:
     case, version = facts["validation"], facts["version"]
     rows = [
         ("Opinion", opinion_line(matter)),
-        ("Version digest", f"`sha256 {version['artefact']}`" if version["artefact"] else "external: no artefact is held"),
+        (
+            "Version digest",
+            f"`sha256 {version['artefact']}`" if version["artefact"] else "external: no artefact is held",
+        ),
         ("Entity, tier", f"{matter.organisation} · tier {case['tier']}"),
-        ("Validation, kind", f"{case['reference']} · {case['kind']} · content frozen {words.day(matter.frozen_on)}"),
-        ("Expiry, next review", f"{words.day(facts['opinion']['expires'])}, or earlier by the triggers of section 15"),
+        (
+            "Validation, kind",
+            f"{case['reference']} · {case['kind']} · content frozen {words.day(matter.frozen_on)}",
+        ),
+        (
+            "Expiry, next review",
+            f"{words.day(facts['opinion']['expires'])}, or earlier by the triggers of section 15",
+        ),
         ("Authors", words.listed(case["validators"])),
-        ("Reviewed and decided by", words.listed(words.role(name) for name in case["approvals"]) + " (section 16)"),
+        (
+            "Reviewed and decided by",
+            words.listed(words.role(name) for name in case["approvals"]) + " (section 16)",
+        ),
     ]
     if matter.demonstration:
         rows.append(("Demonstration", DEMONSTRATION))
@@ -85,7 +97,10 @@ def _control(matter: Matter) -> tuple[tuple[str, str], ...]:
         ("Model owner", f"{model['owner']} (first line)"),
         ("Developer", f"{model['developer']} (first line)"),
         ("Opened, due", f"{words.day(case['opened'])}, {words.day(case['due'])}"),
-        ("Distribution", "Everybody with a grant on the model; auditors; supervisors through the evidence pack"),
+        (
+            "Distribution",
+            "Everybody with a grant on the model; auditors; supervisors through the evidence pack",
+        ),
         ("Replaces", f"the report on {earlier[-1]['reference']}" if earlier else "no earlier report"),
         ("Attached inside this PDF", "content.json: exactly what was signed, machine-readable"),
     )
@@ -100,7 +115,8 @@ def _reading() -> tuple[Block, ...]:
             "Ratings of scope items, sections and the whole. The four steps serve the ECB’s scale too.",
             ("Rating", "Meaning"),
             tuple(
-                Row((RatingCell(words.rating(step.value)), words.sentence(RATING_MEANS[step]))) for step in steps
+                Row((RatingCell(words.rating(step.value)), words.sentence(RATING_MEANS[step])))
+                for step in steps
             ),
         ),
         Table(

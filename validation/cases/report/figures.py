@@ -39,9 +39,7 @@ def figures(rows: Iterable[Tested]) -> list[Block]:
                 narrow.append(one)
             else:
                 wide.append(one)
-    pairs: list[Block] = [
-        Pair((left, right)) for left, right in zip(narrow[::2], narrow[1::2], strict=False)
-    ]
+    pairs: list[Block] = [Pair((left, right)) for left, right in zip(narrow[::2], narrow[1::2], strict=False)]
     alone: list[Block] = list(narrow[-1:]) if len(narrow) % 2 else []
     return [*pairs, *alone, *wide]
 

@@ -15,7 +15,6 @@ from mrm.papers.content import (
     RatingCell,
     Row,
     Section,
-    SeverityCell,
     Table,
 )
 from mrm.papers.content import Condition as PaperCondition
@@ -84,7 +83,9 @@ def _area(matter: Matter, number: int) -> Row:
     items = matter.items(number)
     tests = [row for item in items for row in matter.of_item(item["key"])]
     computed = f"{sum(row.defined for row in tests)} of {len(tests)}" if tests else "–"
-    left = [f"{item['title']}: {item['exempt']} Instead: {item['substitute']}" for item in items if item["exempt"]]
+    left = [
+        f"{item['title']}: {item['exempt']} Instead: {item['substitute']}" for item in items if item["exempt"]
+    ]
     if not items:
         left = ["facts of the register" if number == 4 else "nothing asked by the template"]
     return Row((SECTIONS[number], str(number), str(len(items)), computed, " ".join(left) or "nothing"))
@@ -102,7 +103,8 @@ def _regimes(matter: Matter) -> Table:
                     row["jurisdiction"],
                     words.day(row["from"]),
                     read[row["reading"]],
-                    " ".join(words.sentence(row[name]) for name in ("addressee", "note") if row.get(name)) or "–",
+                    " ".join(words.sentence(row[name]) for name in ("addressee", "note") if row.get(name))
+                    or "–",
                 )
             )
             for row in matter.regimes
@@ -119,7 +121,9 @@ def findings(matter: Matter) -> Section:
     blocks: list[Block] = []
     if found:
         counts = Counter(row["severity"] for row in found)
-        said = ", ".join(f"{counts[name]} {name}" for name in ("critical", "high", "medium", "low") if counts[name])
+        said = ", ".join(
+            f"{counts[name]} {name}" for name in ("critical", "high", "medium", "low") if counts[name]
+        )
         blocks += [Paragraph(f"{words.count(len(found), 'finding')}: {said}."), Findings()]
     else:
         blocks.append(Paragraph("The validation raised no finding."))
@@ -127,7 +131,12 @@ def findings(matter: Matter) -> Section:
     blocks.append(Heading("Disagreements"))
     if disputed:
         blocks.append(
-            Listing(tuple(f"{row['reference']}: {row['response']['by']} disputes it. {row['response']['text']}" for row in disputed))
+            Listing(
+                tuple(
+                    f"{row['reference']}: {row['response']['by']} disputes it. {row['response']['text']}"
+                    for row in disputed
+                )
+            )
         )
     else:
         blocks.append(Paragraph("None: every finding was agreed, or nobody was asked."))
@@ -146,7 +155,9 @@ def findings(matter: Matter) -> Section:
         else "No weakness was found that needs following up."
     )
     still = [row for row in found if row["state"] != FindingState.CLOSED]
-    return Section("14", "Findings", tuple(blocks), conclusion=conclusion, rating=words.rating(by_severity(still)))
+    return Section(
+        "14", "Findings", tuple(blocks), conclusion=conclusion, rating=words.rating(by_severity(still))
+    )
 
 
 def cards(matter: Matter) -> tuple[PaperFinding, ...]:
@@ -156,12 +167,18 @@ def cards(matter: Matter) -> tuple[PaperFinding, ...]:
 
 def _card(row: Json) -> PaperFinding:
     response, plan = row["response"], row["plan"]
-    documents = words.listed((f"{doc['name']} (`sha256 {doc['digest'][:12]}…`)" for doc in row["documents"]), "")
+    documents = words.listed(
+        (f"{doc['name']} (`sha256 {doc['digest'][:12]}…`)" for doc in row["documents"]), ""
+    )
     status = words.role(str(FindingState(row["state"]).label))
     if plan:
         status += f"; plan until {words.day(plan['until'])}, {'agreed' if plan['agreed'] else 'not agreed yet'}: {plan['text']}"
     what = row["text"] + (f" Documents: {documents}." if documents else "")
-    answer = f"{words.sentence(response['stance'])} {response['text']} ({response['by']})" if response else "none asked"
+    answer = (
+        f"{words.sentence(response['stance'])} {response['text']} ({response['by']})"
+        if response
+        else "none asked"
+    )
     if response and response["text"].lower().startswith(response["stance"]):
         answer = f"{response['text']} ({response['by']})"
     return PaperFinding(
@@ -212,7 +229,9 @@ def opinion(matter: Matter) -> Section:
         ),
     ]
     if said["better_than_worst"]:
-        blocks.append(Paragraph(f"**Better than its worst mandatory item, because:** {said['better_than_worst']}"))
+        blocks.append(
+            Paragraph(f"**Better than its worst mandatory item, because:** {said['better_than_worst']}")
+        )
     blocks += [
         Table(
             "Opinion by use.",
@@ -229,7 +248,9 @@ def opinion(matter: Matter) -> Section:
             "**Triggers before that:** a change of version, uses or conditions; a condition that lapses; evidence declared "
             "void; a finding of high or critical severity."
         ),
-        Paragraph(f"**Residual risk.** {said['residual_risk'] or 'None stated.'} **Confidence:** {said['confidence']}."),
+        Paragraph(
+            f"**Residual risk.** {said['residual_risk'] or 'None stated.'} **Confidence:** {said['confidence']}."
+        ),
         Paragraph("**Dissent.** " + _dissent(matter)),
     ]
     return Section(
@@ -239,6 +260,12 @@ def opinion(matter: Matter) -> Section:
 
 def _dissent(matter: Matter) -> str:
     disputed = [
-        row["reference"] for row in matter.findings if row["response"] and row["response"]["stance"] == "disputed"
+        row["reference"]
+        for row in matter.findings
+        if row["response"] and row["response"]["stance"] == "disputed"
     ]
-    return f"The owner disputes {words.listed(disputed)} (section 14); the validators signed one opinion." if disputed else "None."
+    return (
+        f"The owner disputes {words.listed(disputed)} (section 14); the validators signed one opinion."
+        if disputed
+        else "None."
+    )

@@ -71,7 +71,16 @@ def hypotheses(matter: Matter, rows: Iterable[Tested]) -> Table:
         owner = policy.get("owner", "")
         set_by = f"{words.limits(row.results['thresholds'])}." + (f" Owner: {owner}." if owner else "")
         h0 = row.results["h0"] or "none"
-        made.append(Row((row.title, words.sentence(h0), words.sentence(row.results["direction"]), words.sentence(set_by))))
+        made.append(
+            Row(
+                (
+                    row.title,
+                    words.sentence(h0),
+                    words.sentence(row.results["direction"]),
+                    words.sentence(set_by),
+                )
+            )
+        )
     return Table(
         "What the tests ask: hypothesis, direction, limit and its owner.",
         ("Test", "H0", "How to read it", "Limit and owner"),
@@ -148,7 +157,19 @@ def groups(row: Tested) -> list[Block]:
     return [
         Table(
             f"{row.name}: every group.",
-            ("Group", "n", "Favourable", "Rate", "Ratio", "95 % interval", "z", "Fisher p", "p (Holm)", "Shortfall", "Light"),
+            (
+                "Group",
+                "n",
+                "Favourable",
+                "Rate",
+                "Ratio",
+                "95 % interval",
+                "z",
+                "Fisher p",
+                "p (Holm)",
+                "Shortfall",
+                "Light",
+            ),
             tuple(_group(item) for item in row.results["rows"]),
             numeric=tuple(range(1, 10)),
             evidence=row.cited,
@@ -162,7 +183,12 @@ def groups(row: Tested) -> list[Block]:
 
 
 def _group(item: Json) -> Row:
-    start = (str(item["group"]), numbers.plain(item["n"]), numbers.plain(item["favourable"]), numbers.share(item["rate"], 1))
+    start = (
+        str(item["group"]),
+        numbers.plain(item["n"]),
+        numbers.plain(item["favourable"]),
+        numbers.share(item["rate"], 1),
+    )
     if item["is_reference"]:
         return Row((f"{start[0]} (reference)", *start[1:], "1", "–", "–", "–", "–", "–", "–"), mark="mark")
     return Row(
@@ -190,7 +216,15 @@ def codes(row: Tested) -> list[Block]:
             f"Codes that are declared with another meaning than the reference table gives.{more}",
             ("Column", "Code", "Declared", "Reference", "Rows"),
             tuple(
-                Row((item["column"], str(item["code"]), item["declared"] or "–", item["correct"] or "–", numbers.plain(item["n"])))
+                Row(
+                    (
+                        item["column"],
+                        str(item["code"]),
+                        item["declared"] or "–",
+                        item["correct"] or "–",
+                        numbers.plain(item["n"]),
+                    )
+                )
                 for item in kept
             ),
             numeric=(4,),
@@ -209,7 +243,13 @@ def models(row: Tested) -> list[Block]:
             f"{row.title}.",
             (name.capitalize(), "AUC", "Variance of the AUC"),
             tuple(
-                Row((words.sentence(str(item[name])).rstrip("."), words.figure(item["auc"]), numbers.plain(item["variance"], 6)))
+                Row(
+                    (
+                        words.sentence(str(item[name])).rstrip("."),
+                        words.figure(item["auc"]),
+                        numbers.plain(item["variance"], 6),
+                    )
+                )
                 for item in row.results["rows"]
             ),
             numeric=(1, 2),

@@ -10,7 +10,12 @@ from zoneinfo import ZoneInfo
 from mrm.kernel import numbers
 from mrm.papers.content import Rating, Severity
 
-JUDGEMENTS = {"fit": "fit", "fit_with_conditions": "fit with conditions", "not_fit": "not fit", "": "not judged"}
+JUDGEMENTS = {
+    "fit": "fit",
+    "fit_with_conditions": "fit with conditions",
+    "not_fit": "not fit",
+    "": "not judged",
+}
 PARTS = {"train": "development", "test": "test", "all": "whole"}
 LIGHTS = {"not_defined": "not defined", "shown": "shown only"}
 LIMITS = {
@@ -66,8 +71,14 @@ def p_value(value: object) -> str:
 
 def limits(found: Mapping[str, Any]) -> str:
     """The limits of a policy in words."""
-    said = [LIMITS.get(name, name.replace("_", " ") + " {}").format(figure(found[name])) for name in LIMITS if name in found]
-    said += [f"{name.replace('_', ' ')} {figure(value)}" for name, value in found.items() if name not in LIMITS]
+    said = [
+        LIMITS.get(name, name.replace("_", " ") + " {}").format(figure(found[name]))
+        for name in LIMITS
+        if name in found
+    ]
+    said += [
+        f"{name.replace('_', ' ')} {figure(value)}" for name, value in found.items() if name not in LIMITS
+    ]
     return ", ".join(said) or "none: shown, not judged"
 
 
