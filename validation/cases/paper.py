@@ -16,6 +16,8 @@ from validation.cases.report import charts_of, closing_of
 from validation.cases.report.closing import signatures_on
 
 PAPER = "cases.paper"
+ADDRESSES_MB = 2_000_000
+"""Address space, not memory: the engine that draws charts reserves far more than it ever touches."""
 
 
 def make(ctx: JobContext) -> None:
@@ -46,4 +48,4 @@ def make(ctx: JobContext) -> None:
     ctx.progress(3, 3, "sealed")
 
 
-handlers.register(PAPER, Handler(make, Limits(seconds=900)))
+handlers.register(PAPER, Handler(make, Limits(seconds=900, memory_mb=ADDRESSES_MB)))

@@ -184,7 +184,7 @@ def _methods(matter: Matter) -> list[Block]:
             spec = battery.spec(test)
         except BatteryError:
             continue
-        text = re.sub(r"\s+", " ", spec.methodology).replace("*", "∗")
+        text = re.sub(r"\s+", " ", spec.methodology).replace("*", "×").replace("‖", "|")
         text = re.sub(
             r"\b(Purpose|Formula|Hypothesis|Inputs|Undefined|Limits|Source|Judgement|Multiplicity|Stability|Routes)\. ",
             r"**\1.** ",
