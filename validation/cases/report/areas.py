@@ -11,7 +11,7 @@ from registry.inventory.rules import questions
 from validation.cases.report import words
 from validation.cases.report.figures import figures
 from validation.cases.report.matter import Json, Matter
-from validation.cases.report.results import tables
+from validation.cases.report.results import hypotheses, tables
 from validation.cases.rules import RATING_MEANS, SECTIONS, Rating, worst_step
 
 NOT_SERVING = "The version has not served: no decision, outcome or override of it is recorded."
@@ -23,6 +23,9 @@ def area(matter: Matter, number: int) -> Section:
     items = matter.items(number)
     for item in items:
         blocks += _item(matter, item)
+    computed = [row for item in items for row in matter.of_item(item["key"]) if row.defined]
+    if computed:
+        blocks.append(hypotheses(matter, computed))
     blocks += CLOSING.get(number, _nothing)(matter)
     if not items:
         blocks.append(
@@ -61,7 +64,7 @@ def _item(matter: Matter, item: Json) -> list[Block]:
         )
     rows = matter.of_item(item["key"])
     if rows:
-        blocks += [*tables(matter, rows), *figures(rows)]
+        blocks += [*tables(item["title"], rows), *figures(rows)]
     elif item["text"]:
         blocks.append(Paragraph("*No test of the battery answers this; the judgement is the validator’s.*"))
     return blocks
@@ -100,9 +103,9 @@ def purpose(matter: Matter) -> list[Block]:
         ),
         Table(
             "Uses for which the version is validated.",
-            ("Use", "Portfolio and decision", "Where", "From, until", "Exposure", "Cases a year", "Opinion"),
+            ("Use", "Portfolio and decision", "From, until", "Exposure", "Cases a year", "Opinion"),
             tuple(_use(matter, use) for use in matter.facts["uses"]),
-            numeric=(4, 5),
+            numeric=(3, 4),
             out=True,
         ),
     ]
@@ -119,8 +122,7 @@ def _use(matter: Matter, use: Json) -> Row:
     return Row(
         (
             use["id"],
-            f"{use['portfolio']}: {use['decision']}",
-            use["jurisdiction"],
+            f"{use['portfolio']}: {use['decision']} ({use['jurisdiction']})",
             f"{words.day(use['start'])}, {until}",
             exposure,
             volume,
@@ -143,14 +145,14 @@ def _tier(matter: Matter) -> list[Block]:
         if option["id"] == given.get(asked["id"])
     )
     table = Table(
-        "Answers to the rubric, and the points they give.",
+        f"{said} Answers and the points they give.",
         ("Axis", "Question", "Answer", "Points"),
         rows,
         numeric=(3,),
         dense=True,
         out=True,
     )
-    return [Heading("Tier"), Paragraph(said), table]
+    return [Heading("Tier"), table]
 
 
 def purpose_end(matter: Matter) -> list[Block]:

@@ -12,12 +12,12 @@ from validation.cases.report.matter import Json, Matter, Tested
 MOST = 16
 
 
-def tables(matter: Matter, rows: Sequence[Tested]) -> list[Block]:
-    """Results, the hypotheses behind them, what could not be computed, and the detail."""
+def tables(title: str, rows: Sequence[Tested]) -> list[Block]:
+    """The results of an item, what could not be computed, and the detail."""
     found: list[Block] = []
     defined = [row for row in rows if row.defined]
     if defined:
-        found += [results(defined), hypotheses(matter, defined)]
+        found.append(results(title, defined))
     missing = [row for row in rows if not row.defined]
     if missing:
         found.append(undefined(missing))
@@ -28,10 +28,10 @@ def tables(matter: Matter, rows: Sequence[Tested]) -> list[Block]:
     return found
 
 
-def results(rows: Iterable[Tested]) -> Table:
+def results(title: str, rows: Iterable[Tested]) -> Table:
     """One row per test."""
     return Table(
-        "Results.",
+        f"Results. {title}.",
         ("Test", "Sample", "n", "Result", "Interval", "p", "Light", "Evidence"),
         tuple(
             Row(
@@ -49,7 +49,6 @@ def results(rows: Iterable[Tested]) -> Table:
             for row in rows
         ),
         numeric=(2, 3, 4, 5),
-        note="Intervals are 95 %. A light is what the policy’s limit says of the figure; the rating is the validator’s.",
         out=True,
     )
 
@@ -82,9 +81,10 @@ def hypotheses(matter: Matter, rows: Iterable[Tested]) -> Table:
             )
         )
     return Table(
-        "What the tests ask: hypothesis, direction, limit and its owner.",
+        "What the tests of this section ask, how to read them, and whose limit it is.",
         ("Test", "H0", "How to read it", "Limit and owner"),
         tuple(made),
+        note="Intervals are 95 %. A light is what the policy’s limit says of a figure; the rating is the validator’s.",
         out=True,
         dense=True,
     )

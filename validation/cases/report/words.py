@@ -37,7 +37,7 @@ def day(value: object) -> str:
     """A date: `24 Nov 2026`; a word for none."""
     if isinstance(value, str) and value:
         value = date.fromisoformat(value[:10])
-    return f"{value:%-d %b %Y}" if isinstance(value, date) else "none"
+    return f"{value:%-d\u00a0%b\u00a0%Y}" if isinstance(value, date) else "none"
 
 
 def moment(value: datetime, zone: str) -> str:
