@@ -86,7 +86,7 @@ class OnePaper(Member):
 class PaperPage(OnePaper, MemberPage):
     """One paper: what it is, who signed what it says, how to check it, who took packs."""
 
-    template_name = "papers/pages/paper.html"
+    template_name = "paper/paper.html"
 
     def get_title(self) -> str:
         """Reference and title."""
@@ -132,7 +132,7 @@ class VerifyPaper(OnePaper, MemberPage):
     """The paper checked now: its seal, its attachment, its entry in the signed ledger."""
 
     title = "Verify a paper"
-    template_name = "papers/pages/verify.html"
+    template_name = "paper/verify.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the check found, by this installation's own key."""

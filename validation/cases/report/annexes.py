@@ -93,7 +93,6 @@ def _clauses(matter: Matter) -> Table:
         ("Clause", "What the scope asks for it", "Section", "Evidence (first three)", "Gap"),
         tuple(rows),
         note="Clauses of regimes in force on the day of the content; section 2 says how far each regime was read.",
-        out=True,
         dense=True,
     )
 

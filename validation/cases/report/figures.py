@@ -14,7 +14,7 @@ from validation.cases.report.matter import Json, Tested
 from validation.cases.report.words import sentence
 
 HALF = ("roc", "ks_curve", "distribution", "psi_bins", "dependence", "lime_stability")
-WIDE_PX, HALF_PX = 642, 312
+WIDE_PX, TEXT_PX, HALF_PX = 642, 506, 312
 PER_TEST = 4
 
 
@@ -56,14 +56,14 @@ def _figure(row: Tested, place: int, chart: Json) -> Figure:
     )
 
 
-def shown(content: Json) -> Iterator[tuple[str, bool]]:
-    """Every chart that a content shows, and whether it has the whole width."""
+def shown(content: Json) -> Iterator[tuple[str, int]]:
+    """Every chart that a content shows, and the width of its place."""
     for part in [*content["sections"], *content["annexes"]]:
         for block in part["blocks"]:
             if block["kind"] == "pair":
-                yield from ((item["chart"], False) for item in block["figures"])
+                yield from ((item["chart"], HALF_PX) for item in block["figures"])
             elif block["kind"] == "figure":
-                yield block["chart"], bool(block["out"])
+                yield block["chart"], WIDE_PX if block["out"] else TEXT_PX
 
 
 def known(content: Json) -> set[str]:
@@ -78,9 +78,9 @@ def known(content: Json) -> set[str]:
 def charts_of(content: Json) -> dict[str, str]:
     """The pictures of a content, drawn from the evidence that it cites."""
     drawn: dict[str, str] = {}
-    for name, wide in shown(content):
+    for name, width in shown(content):
         evidence, _, place = name.rpartition("-")
-        drawn[name] = render(_charts(evidence)[int(place)], "paper", WIDE_PX if wide else HALF_PX)
+        drawn[name] = render(_charts(evidence)[int(place)], "paper", width)
     return drawn
 
 
