@@ -10,8 +10,9 @@ from django.test import Client
 
 from mrm.access.models import Entry, User
 from mrm.access.rules import GrantLevel, Role
+from mrm.ledger import sealing
 from mrm.papers.models import PaperVoid
-from tests.mrm.papers.test_acts import Issued, issued, record  # noqa: F401
+from tests.mrm.papers.test_acts import Issued, issued  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,6 +28,7 @@ def test_the_list_and_the_page_are_for_those_who_may_see_the_model(issued: Issue
     issued.bank.person("stranger", Role.AUDITOR, level=None)
     reader, stranger = (client_of(issued.bank.accounts[name]) for name in ("reader", "stranger"))
     home = f"/papers/{issued.paper.reference}/"
+    sealing.seal()
     assert issued.paper.reference in reader.get("/papers/").content.decode()
     assert issued.paper.reference not in stranger.get("/papers/").content.decode()
     for place in ("", "pdf/", "verify/", "pack/"):
