@@ -15,6 +15,7 @@ from mrm.kernel import numbers
 from tests.validation.cases.making import Bank, content, work
 from validation.cases import queries as cases
 from validation.cases.report import words
+from validation.cases.rules import Rating
 from validation.cases.verbs import judging, signing, testing
 
 NUMBER = re.compile(r"[<−]?\d[\d,]*\.?\d*|[<−]?\.\d+")
@@ -37,7 +38,7 @@ def full(house: Bank) -> Any:
         house.validator, validation=validation, reporting_line="Head of validation", prior_involvement="none"
     )
     for item in validation.items.all():
-        judging.rate(house.validator, item=item, rating="2", text="Looked at, and it holds.")
+        judging.rate(house.validator, item=item, rating=Rating.LIMITED, text="Looked at, and it holds.")
     house.issue_all(validation)
     house.write(validation)
     signing.freeze(house.validator, validation=validation)

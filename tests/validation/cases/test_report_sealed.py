@@ -12,7 +12,7 @@ import pytest
 from mrm.kernel.canonical import canonical, sha256
 from mrm.ledger import sealing
 from mrm.ledger.signer import vkey
-from mrm.papers import export, queries, verifying
+from mrm.papers import export, queries, verify, verifying
 from mrm.papers.check import attached
 from mrm.papers.models import Paper
 from mrm.papers.verbs import export_pack
@@ -39,7 +39,7 @@ def test_the_sealed_report_holds_what_was_signed_and_verifies_everywhere(tmp_pat
     file, key = tmp_path / "pack.zip", tmp_path / "key.pub"
     file.write_bytes(pack)
     key.write_text(f"{vkey()}\n")
-    verifier = Path(verifying.verify.__file__)
+    verifier = Path(str(verify.__file__))
 
     def run(*given: object) -> int:
         command = [sys.executable, "-I", "-S", str(verifier), *map(str, given)]
