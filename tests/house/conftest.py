@@ -1,18 +1,20 @@
-"""What the tests of the house share: a database that forgets what a test did, however much was made before."""
+"""What the tests of the house share: one bank in which everything was done once, made when it is first needed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
-from django.test import TestCase
+import pytest
+
+from tests.house.story import Story
+from tests.house.watch import undone
 
 
-@contextmanager
-def undone() -> Iterator[None]:
-    """What is done inside is rolled back at the end; may be nested."""
-    atomics = TestCase._enter_atomics()  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        TestCase._rollback_atomics(atomics)  # type: ignore[attr-defined]
+@pytest.fixture(scope="package")
+def story(django_db_setup: None, django_db_blocker: Any) -> Iterator[Story]:
+    """The bank, in a transaction of this folder's own; a test that uses `db` as well leaves it as it was."""
+    with django_db_blocker.unblock(), undone():
+        made = Story()
+        made.tell()
+        yield made

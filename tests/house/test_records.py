@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, models
 
 from mrm.access import guard
 from mrm.ledger import triggers
-from tests.house.conftest import undone
+from tests.house.watch import undone
 from tests.house.source import ROOTS
 
 OURS = [
