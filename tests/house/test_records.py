@@ -13,8 +13,8 @@ from django.db import DatabaseError, connection, models
 
 from mrm.access import guard
 from mrm.ledger import triggers
-from tests.house.watch import undone
 from tests.house.source import ROOTS
+from tests.house.watch import undone
 
 OURS = [
     model

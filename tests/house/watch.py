@@ -65,7 +65,11 @@ class Watch:
         """Every verb called inside is watched."""
 
         def watched(verb: Verb[..., Any], actor: Actor, *args: Any, **facts: Any) -> Any:
-            return self.first(verb, actor, facts) if verb.name not in self.seen else self._call(verb, actor, **facts)
+            return (
+                self.first(verb, actor, facts)
+                if verb.name not in self.seen
+                else self._call(verb, actor, **facts)
+            )
 
         Verb.__call__ = watched  # type: ignore[method-assign]
         try:
@@ -107,11 +111,15 @@ class Watch:
             how, failure = "denied", error
         except CountersignError as error:
             how, failure = f"refused: {error.code}", error
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told apart by the tests
             how, failure = f"broken: {type(error).__name__}: {error}", error
         entries = Entry.objects.filter(pk__gt=entry)
         kept = list(entries.filter(act=verb.name))
-        loose = Revision.objects.filter(pk__gt=before[Revision]).exclude(leaf__in=[one.leaf_id for one in kept]).count()
+        loose = (
+            Revision.objects.filter(pk__gt=before[Revision])
+            .exclude(leaf__in=[one.leaf_id for one in kept])
+            .count()
+        )
         loose += Touch.objects.filter(pk__gt=before[Touch]).exclude(entry__in=kept).count()
         end = End(
             how,
