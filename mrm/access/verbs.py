@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from mrm.access.acts import Act, verb
 from mrm.access.models import ApiToken, Installation, LegalEntity, Person, Scope, ScopeGrant, User
@@ -53,6 +54,10 @@ def create_entity(
     currency: str = "EUR",
 ) -> LegalEntity:
     """Add a legal entity to the group."""
+    if LegalEntity.objects.filter(Q(name=name) | Q(code=code)).exists():
+        raise BadInput(
+            "entity_taken", f"There is a legal entity {name!r} or {code!r}.", "Choose other words."
+        )
     scope = act.new_scope(ScopeKind.ENTITY, parent=group, label=name)
     return act.save(
         LegalEntity(

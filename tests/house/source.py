@@ -28,8 +28,8 @@ def rooms() -> list[str]:
     """Every room on the floors, from the roof down."""
     names = []
     for floor in contracts()["floors"]["layers"]:
-        names += [name.strip(" ()") for name in floor.split("|")]
-    return [name for name in names if (ROOT / name.replace(".", "/")).is_dir()]
+        names += [name.strip() for name in floor.split("|")]
+    return names
 
 
 @cache

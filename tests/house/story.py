@@ -248,7 +248,7 @@ def a_validation_that_is_granted(story: Story) -> None:
     story.condition = condition
     findings.fulfil(case.owner, condition=condition, text="Since Monday; the list is kept.")
     findings.confirm(case.validator, condition=condition, text="Three weeks of lists were read.")
-    for job in Job.objects.filter(state=JobState.WAITING):
+    for job in Job.objects.filter(state=JobState.QUEUED):
         jobs.cancel(case.officer, job=job, reason="Papers have a chapter of their own.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from django.conf import settings
 from django.db.models import Model
@@ -89,7 +89,7 @@ class Watch:
         seen.done = end
         with undone():
             seen.again = self.attempt(verb, actor, facts)[0]
-        words = {name: "" if isinstance(value, str) else value for name, value in facts.items()}
+        words = {name: "" if free(verb, name, value) else value for name, value in facts.items()}
         if words != facts:
             with undone():
                 seen.wordless = self.attempt(verb, actor, words)[0]
@@ -133,3 +133,8 @@ class Watch:
 def last(model: Any) -> int:
     """The highest key so far."""
     return model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def free(verb: Verb[..., Any], name: str, value: Any) -> bool:
+    """Whether a fact is free text: doors check choices before a verb sees them."""
+    return type(value) is str and get_type_hints(verb.body)[name] is str
