@@ -144,7 +144,10 @@ def _full(matter: Matter) -> list[Block]:
             continue
         body: list[ResultRow] = row.results["rows"]
         names = [
-            name for name in body[0] if all(not isinstance(item.get(name), list | dict) for item in body)
+            name
+            for name in body[0]
+            if all(not isinstance(item.get(name), list | dict) for item in body)
+            and any(item.get(name) not in (None, "") for item in body)
         ][:MOST_COLUMNS]
         names.sort(key=lambda name: not isinstance(body[0].get(name), str))
         number = [place for place, name in enumerate(names) if not isinstance(body[0].get(name), str)]

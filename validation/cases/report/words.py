@@ -69,16 +69,16 @@ def p_value(value: object) -> str:
     return numbers.p_value(value) if numbers.known(value) else "–"
 
 
+def bare(value: object) -> str:
+    """A limit as the policy states it: `.05`, `30`."""
+    text = numbers.plain(value)
+    return text[1:] if text.startswith("0.") else text
+
+
 def limits(found: Mapping[str, Any]) -> str:
     """The limits of a policy in words."""
-    said = [
-        LIMITS.get(name, name.replace("_", " ") + " {}").format(figure(found[name]))
-        for name in LIMITS
-        if name in found
-    ]
-    said += [
-        f"{name.replace('_', ' ')} {figure(value)}" for name, value in found.items() if name not in LIMITS
-    ]
+    said = [LIMITS[name].format(bare(found[name])) for name in LIMITS if name in found]
+    said += [f"{name.replace('_', ' ')} {bare(value)}" for name, value in found.items() if name not in LIMITS]
     return ", ".join(said) or "none: shown, not judged"
 
 
