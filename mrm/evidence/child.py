@@ -1,4 +1,4 @@
-"""The process of one recomputation: `python -m mrm.evidence.child EVIDENCE`. The environment was pinned before."""
+"""The process of recomputations: `python -m mrm.evidence.child EVIDENCE…`. The environment was pinned before."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 import sys
 
 
-def main(key: str) -> int:
-    """Set the house up, compare, answer one line."""
+def main(keys: list[str]) -> int:
+    """Set the house up, compare, answer one line each."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mrm.config.settings")
     import django
 
@@ -15,10 +15,12 @@ def main(key: str) -> int:
     from mrm.evidence.models import Evidence
     from mrm.evidence.reproduce import as_line, compare
 
-    answer = as_line(compare(Evidence.objects.get(pk=key)))
-    sys.stdout.write(answer + "\n")
+    for key in keys:
+        answer = as_line(compare(Evidence.objects.get(pk=key)))
+        sys.stdout.write(answer + "\n")
+        sys.stdout.flush()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

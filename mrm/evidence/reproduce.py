@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,20 +88,30 @@ def compare(evidence: Evidence) -> Comparison:
     return Comparison(Verdict.IDENTICAL)
 
 
-def fresh(evidence: Evidence) -> Comparison:
-    """Recompute in a fresh process whose arithmetic is pinned before numpy is imported."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mrm.evidence.child", str(evidence.pk)],
-        capture_output=True,
-        cwd=ROOT,
-        env=os.environ | pinned(),
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return Comparison(Verdict.DIVERGED, "results", f"the computation ended without an answer ({last})")
-    return Comparison(**json.loads(done.stdout.strip().splitlines()[-1]))
+def fresh(wanted: Sequence[Evidence]) -> Iterator[tuple[Evidence, Comparison]]:
+    """Recompute in a fresh process whose arithmetic is pinned before numpy is imported; one answer each, in order.
+
+    One process serves all; when a computation ends it without an answer, the next begins in a new one.
+    """
+    left = list(wanted)
+    while left:
+        command = [sys.executable, "-m", "mrm.evidence.child", *(str(item.pk) for item in left)]
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=os.environ | pinned(),
+            text=True,
+        ) as child:
+            assert child.stdout is not None and child.stderr is not None  # noqa: S101, PT018 - both are piped
+            for line in child.stdout:
+                if line.startswith("{"):
+                    yield left.pop(0), Comparison(**json.loads(line))
+            last = (child.stderr.read().strip().splitlines() or ["no message"])[-1]
+        if left:
+            why = f"the computation ended without an answer ({last})"
+            yield left.pop(0), Comparison(Verdict.DIVERGED, "results", why)
 
 
 def as_line(comparison: Comparison) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from mrm import vault
 from mrm.evidence import content as contents
@@ -121,10 +122,9 @@ class Bench:
     def _score(self, content: SnapshotContent, roles: ColumnRoles) -> Rows | CountersignError:
         assert self.version is not None  # noqa: S101 - asked only then
         try:
-            scored = scoring.score(self.version, content.snapshot, roles)
+            return scored_rows(self.version.pk, content.snapshot_id, roles.pk)
         except CountersignError as error:
             return error
-        return Rows(scored.frame, scored.roles, scored.event, scored.groups, scored.inputs)
 
     def reference(self, test_id: str, part: str) -> tuple[pd.DataFrame | None, dict[str, str]]:
         """What a test compares with: the table of codes, or the development sample."""
@@ -184,6 +184,17 @@ class Bench:
         if self.declared.get("cutoff") and "yhat" not in rows.roles.values():
             given["cutoff"] = float(self.declared["cutoff"])
         return given
+
+
+@lru_cache(maxsize=8)
+def scored_rows(version: UUID, snapshot: UUID, roles: UUID) -> Rows:
+    """A snapshot's rows with a version's scores: scored once in a process, whatever reads them. All three never change."""
+    scored = scoring.score(
+        Version.objects.select_related("inspection", "model").get(pk=version),
+        Snapshot.objects.get(pk=snapshot),
+        ColumnRoles.objects.get(pk=roles),
+    )
+    return Rows(scored.frame, scored.roles, scored.event, scored.groups, scored.inputs)
 
 
 def recompute(before: Mapping[str, Any]) -> dict[str, Any]:

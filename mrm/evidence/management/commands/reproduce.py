@@ -31,8 +31,7 @@ class Command(BaseCommand):
         if not wanted:
             raise CommandError("nothing to reproduce: give evidence ids, or --report PAPER", returncode=2)
         diverged = 0
-        for evidence in wanted:
-            found = fresh(evidence)
+        for evidence, found in fresh(wanted):
             diverged += found.verdict != Verdict.IDENTICAL
             self.stdout.write(f"{evidence.short}  {evidence.test_id:<28} {found}")
         self.stdout.write(f"{len(wanted) - diverged} of {len(wanted)} identical")
