@@ -52,7 +52,9 @@ def figures(results: Mapping[str, Any]) -> str:
     """The statistic with its interval, its p-value and the size of the sample."""
     if results["statistic"] is None:
         return ""
-    text = f"The statistic is {numbers.stat(results['statistic'])}"
+    value = results["statistic"]
+    whole = float(value).is_integer() and abs(value) > 1
+    text = f"The statistic is {numbers.plain(int(value)) if whole else numbers.stat(value)}"
     if results["ci"]:
         low, high = results["ci"]
         text += f", interval {numbers.stat(low)} to {numbers.stat(high)}"

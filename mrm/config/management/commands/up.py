@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from mrm.access import setup_link
-from mrm.access.installation import people_exist
+from mrm.access.installation import demonstration, people_exist
+from mrm.access.sign_in import seats
 from mrm.config.family import Family, answers, members
 
 
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             if not answers(port):
                 return False
             self.say(f"Countersign is at http://127.0.0.1:{port}/   (stop with Ctrl-C)")
+            self._seats()
             if link:
                 self.say(f"first administrator, once, within an hour: http://127.0.0.1:{port}{link}")
             return True
@@ -51,6 +53,13 @@ class Command(BaseCommand):
         family.run(welcome)
         self.say("stopped")
         lock.close()
+
+    def _seats(self) -> None:
+        """The sign-ins of a demonstration, one per role."""
+        offer = seats.get("demonstration")
+        if offer is not None and demonstration():
+            for seat in offer():
+                self.say(f"  {seat.role:<16} {seat.username:<10} {seat.password}")
 
     def say(self, text: str) -> None:
         """One line, at once."""

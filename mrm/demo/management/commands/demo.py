@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "This database is not empty. Use a fresh MRM_HOME (or MRM_DATABASE_URL) for the demonstration."
             )
+        logging.getLogger("mrm.jobs").setLevel(logging.WARNING)  # the bar says what runs
         started = time.monotonic()
         try:
             told = story.tell(self.stdout.write, self._progress)
@@ -46,7 +48,8 @@ class Command(BaseCommand):
                 outputs.write(told, options["out"])
         except CountersignError as error:
             raise CommandError(f"{error.code}: {error.detail} {error.remedy}") from None
-        self._sign_ins()
+        if options["out"]:
+            self._sign_ins()
         if options["out"]:
             self.stdout.write(
                 f"written to {options['out']}: {', '.join(sorted(p.name for p in options['out'].iterdir()))}"
