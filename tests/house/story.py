@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.test import Client
+
 from mrm import vault
 from mrm.access import verbs as access
 from mrm.access.actors import robot
@@ -29,6 +31,7 @@ from mrm.jobs import verbs as jobs
 from mrm.jobs.models import Job
 from mrm.jobs.rules import JobState
 from mrm.kernel.canonical import canonical
+from mrm.ledger import sealing
 from mrm.papers import verbs as papers
 from mrm.papers.models import Paper
 from mrm.papers.rules import PaperKind, Sealed
@@ -37,10 +40,11 @@ from mrm.policy import verbs as policy
 from mrm.policy.rules import Kind
 from registry.data import verbs as data
 from registry.inventory import verbs as inventory
+from registry.inventory.models import Model
 from registry.inventory.rules import ModelClass, Origin
 from registry.versions import verbs as versions
 from registry.versions.models import UseGrant
-from registry.versions.rules import Format
+from registry.versions.rules import Format, GrantState
 from tests import make
 from tests.house.watch import Watch, undone
 from tests.mrm.policy.people import PASSWORD
@@ -76,6 +80,9 @@ class Story:
     paper: Paper = field(init=False)
     evidence: Evidence = field(init=False)
     job: Job = field(init=False)
+    other: Model = field(init=False)
+    accounts: dict[str, User | None] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
     def tell(self) -> None:
@@ -165,6 +172,7 @@ def the_model_and_its_data(story: Story) -> None:
     inventory.override_tier(officer, model=other, tier=2, reason="Only staff accounts so far.")
     inventory.register(case.owner, model=other)
     inventory.start_development(case.owner, model=other)
+    story.other = other
     dataset = case.whole.dataset
     data.describe_dataset(
         case.developer,
@@ -246,9 +254,6 @@ def a_validation_that_is_granted(story: Story) -> None:
     case.approve(case.approver, validation)
     story.validation, story.grant = fresh(validation), UseGrant.objects.get()
     story.condition = condition
-    with undone():
-        versions.restrict_grant(case.officer, grant=story.grant, reason="Under review.")
-    story.grant.refresh_from_db()
     findings.fulfil(case.owner, condition=condition, text="Since Monday; the list is kept.")
     findings.confirm(case.validator, condition=condition, text="Three weeks of lists were read.")
     for job in Job.objects.filter(state=JobState.QUEUED):
@@ -328,8 +333,10 @@ def evidence_is_computed_again(story: Story) -> None:
 
 @chapter
 def grants_end(story: Story) -> None:
-    """A grant revoked; an opinion withdrawn; a validation withdrawn."""
+    """A grant restricted, then revoked; an opinion withdrawn; a validation withdrawn."""
     case, grant = story.case, UseGrant.objects.get(pk=story.grant.pk)
+    if grant.state == GrantState.ACTIVE:
+        versions.restrict_grant(case.officer, grant=grant, reason="Under review.")
     with undone():
         signing.withdraw_opinion(case.validator, validation=story.validation, reason="A figure was wrong.")
     versions.revoke_grant(case.officer, grant=grant, reason="It is replaced.")
@@ -341,3 +348,35 @@ def grants_end(story: Story) -> None:
     story.running = case.open(version=version)
     with undone():
         opening.withdraw(case.officer, validation=story.running, reason="Superseded.")
+
+
+@chapter
+def everybody_else(story: Story) -> None:
+    """Who stands in which relation to the model of the story."""
+    bank, case = story.bank, story.case
+    every = [role for role in Role if role not in {Role.ADMINISTRATOR, Role.REGULATOR}]
+    made = {
+        "stranger": bank.person("stranger", *every, level=None),
+        "reader": bank.person("reader", level=GrantLevel.READ, on=case.model.scope),
+        "auditor": bank.person("auditor", Role.AUDITOR, level=GrantLevel.READ),
+        "regulator elsewhere": bank.person(
+            "elsewhere", Role.REGULATOR, level=GrantLevel.READ, on=story.other.scope
+        ),
+        "owner": case.owner,
+        "developer": case.developer,
+        "validator": case.people["Vera Second"],
+        "signer": case.validator,
+        "officer": case.officer,
+        "approver": case.approver,
+        "administrator": bank.admin(),
+    }
+    access.issue_token(bank.admin(), account=bank.administrator, name="theirs")
+    sealing.seal()
+    story.accounts = {
+        "nobody": None,
+        **{who: User.objects.get(pk=actor.account_id) for who, actor in made.items()},
+    }
+    for who, account in story.accounts.items():
+        story.clients[who] = Client(raise_request_exception=False)
+        if account is not None:
+            story.clients[who].force_login(account, backend="django.contrib.auth.backends.ModelBackend")
