@@ -5,13 +5,18 @@ from __future__ import annotations
 from mrm.access.acts import Act, verb
 from mrm.access.models import Scope
 from mrm.jobs import effects, leases
+from mrm.jobs.handlers import handlers
 from mrm.jobs.models import Job
-from mrm.kernel.errors import RuleRefused
+from mrm.kernel.errors import BadInput, RuleRefused
 
 
 @verb("job.schedule")
 def schedule(act: Act, *, group: Scope, kind: str, title: str, period_key: str) -> Job:
     """Ask for the work of a period, once."""
+    if handlers.get(kind) is None:
+        raise BadInput(
+            "bad_parameter", f"No room does work of kind {kind!r}.", "Name a kind of the reference."
+        )
     act.facts["period"] = period_key
     return effects.enqueue(act, kind=kind, scope=group, payload={}, title=title, period_key=period_key)
 

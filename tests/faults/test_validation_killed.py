@@ -10,6 +10,7 @@ import random
 import time
 from collections import Counter
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -41,7 +42,7 @@ def ask(bank: Installation, reference: str, items: list[str]) -> str:
     """Ask for a run as the validator, at the shell; the job's key."""
     chosen = [f"items:={json.dumps(items)}"] if items else []
     said = bank.manage("act", "validation.run_tests", "--as", "validator", f"validation={reference}", *chosen)
-    return str(json.loads(said.stdout.strip().splitlines()[-1])["id"])
+    return UUID(json.loads(said.stdout.strip().splitlines()[-1])["id"]).hex
 
 
 def results(bank: Installation, job: str) -> list[tuple[str, ...]]:
@@ -49,7 +50,7 @@ def results(bank: Installation, job: str) -> list[tuple[str, ...]]:
     return bank.rows(
         "SELECT r.test_id, r.part, r.\"column\", coalesce(e.result_digest, '') FROM cases_testresult r "
         "LEFT JOIN evidence_evidence e ON e.id = r.evidence_id WHERE r.job = ? ORDER BY 1, 2, 3",
-        job.replace("-", ""),
+        job,
     )
 
 

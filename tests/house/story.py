@@ -44,7 +44,7 @@ from registry.inventory.models import Model
 from registry.inventory.rules import ModelClass, Origin
 from registry.versions import verbs as versions
 from registry.versions.models import UseGrant
-from registry.versions.rules import Format, GrantState
+from registry.versions.rules import Format
 from tests import make
 from tests.house.watch import Watch, undone
 from tests.mrm.policy.people import PASSWORD
@@ -254,6 +254,9 @@ def a_validation_that_is_granted(story: Story) -> None:
     case.approve(case.approver, validation)
     story.validation, story.grant = fresh(validation), UseGrant.objects.get()
     story.condition = condition
+    with undone():
+        versions.restrict_grant(case.officer, grant=story.grant, reason="Under review.")
+    story.grant.refresh_from_db()
     findings.fulfil(case.owner, condition=condition, text="Since Monday; the list is kept.")
     findings.confirm(case.validator, condition=condition, text="Three weeks of lists were read.")
     for job in Job.objects.filter(state=JobState.QUEUED):
@@ -333,10 +336,8 @@ def evidence_is_computed_again(story: Story) -> None:
 
 @chapter
 def grants_end(story: Story) -> None:
-    """A grant restricted, then revoked; an opinion withdrawn; a validation withdrawn."""
+    """A grant revoked; an opinion withdrawn; a validation withdrawn."""
     case, grant = story.case, UseGrant.objects.get(pk=story.grant.pk)
-    if grant.state == GrantState.ACTIVE:
-        versions.restrict_grant(case.officer, grant=grant, reason="Under review.")
     with undone():
         signing.withdraw_opinion(case.validator, validation=story.validation, reason="A figure was wrong.")
     versions.revoke_grant(case.officer, grant=grant, reason="It is replaced.")

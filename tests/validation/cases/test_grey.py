@@ -180,7 +180,7 @@ def test_a_changed_byte_of_the_content_is_noticed(house: Bank) -> None:
     validation = house.signed()
     frozen = content(validation)
     data = vault.get(frozen.digest)
-    assert json.loads(data)["validation"]["reference"] == validation.reference
+    assert json.loads(data)["facts"]["validation"]["reference"] == validation.reference
     [path] = [
         item
         for item in (Path(settings.MRM_HOME) / "vault").rglob("*")
