@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mrm.config import environment
@@ -9,6 +10,7 @@ from mrm.config import environment
 BASE_DIR = Path(__file__).resolve().parents[2]
 MRM_HOME = Path(environment.read("MRM_HOME")).resolve()
 MRM_HOME.mkdir(parents=True, exist_ok=True)
+os.environ["MRM_HOME"] = str(MRM_HOME)  # child processes work in other folders
 PRODUCTION = environment.read("MRM_MODE") == "production"
 DEBUG = environment.flag("MRM_DEBUG")
 SECRET_KEY = environment.read("MRM_SECRET_KEY") or environment.kept_secret(MRM_HOME / "keys" / "secret")
