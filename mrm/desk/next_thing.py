@@ -108,7 +108,7 @@ def _version(actor: Actor, model: Model, newest: Version, case: Validation | Non
         Next(
             f"Open a validation of version {newest.number}.",
             "Policy decides its scope.",
-            f"{model.get_absolute_url()}versions/{newest.number}/validate/",
+            f"/validations/new/?model={model.reference}&version={newest.number}",
             "Open a validation",
         ),
         "validation.open",
