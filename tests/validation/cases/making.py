@@ -249,11 +249,14 @@ def later(days: int = 30) -> date:
     return date.today() + timedelta(days=days)  # noqa: DTZ011 - only that it is in the future matters
 
 
-def make_bank(tier: int = 1) -> Bank:
-    """The bank with its scorecard, registered, on the German credit data."""
+def make_bank(tier: int = 1, *, one_builds: bool = False) -> Bank:
+    """The bank with its scorecard, registered, on the German credit data; `one_builds`: its owner is its developer."""
     entity = bank()
-    owner = person("Olga Owner", Role.MODEL_OWNER, on=entity.scope)
-    developer = person("Dan Developer", Role.MODEL_DEVELOPER, on=entity.scope)
+    if one_builds:
+        owner = developer = person("Olga Owner", Role.MODEL_OWNER, Role.MODEL_DEVELOPER, on=entity.scope)
+    else:
+        owner = person("Olga Owner", Role.MODEL_OWNER, on=entity.scope)
+        developer = person("Dan Developer", Role.MODEL_DEVELOPER, on=entity.scope)
     validator = person("Vera Validator", Role.VALIDATOR, on=entity.scope)
     officer = person("Rita Officer", Role.RISK_OFFICER, on=entity.scope)
     approver = person("Anna Approver", Role.APPROVER, on=entity.scope)
