@@ -26,7 +26,7 @@ from mrm.access.actors import Actor
 from mrm.access.models import Entry, LegalEntity, Person, Revision, Scope, ScopeGrant, Signature, Touch
 from mrm.access.policy_table import POLICIES, Policy
 from mrm.access.rows import granted_scopes, payload, row_type
-from mrm.access.rules import LARGE_CHANGE, PARENTS, Door, GrantLevel, Meaning, Robot, ScopeKind
+from mrm.access.rules import LARGE_CHANGE, PARENTS, Door, GrantLevel, Meaning, Robot, Role, ScopeKind
 from mrm.access.vocabulary import roles_for
 from mrm.kernel import ids
 from mrm.kernel.canonical import canonical, sha256
@@ -333,8 +333,7 @@ def refusal(actor: Actor, rule: Policy, target: Any, arguments: dict[str, Any]) 
     if rule.own_grant and not actor.robot and not may_see(actor, target.scope):
         return UNSEEN
     if not actor.roles & allowed:
-        holders = ", ".join(sorted(role.replace("_", " ") for role in allowed)) or "nobody"
-        return f"“{rule.act}” is done by: {holders}. {actor.person.name} holds none of these roles."
+        return only_for(rule.act, actor)
     if rule.own_grant and not actor.robot and not may_act(actor, target.scope):
         return f"{actor.person.name} may read this, but was not granted to act on it."
     for condition in rule.conditions:
@@ -342,6 +341,20 @@ def refusal(actor: Actor, rule: Policy, target: Any, arguments: dict[str, Any]) 
         if reason:
             return reason
     return None
+
+
+def only_for(act: str, actor: Actor) -> str:
+    """Who may do an act, in words, and that `actor` is none of them."""
+    allowed = roles_for(act)
+    people = sorted(Role(name).label for name in allowed & set(Role.values))
+    holders = [("an " if label[0] in "aeiou" else "a ") + label for label in people]
+    holders = holders or [f"the robot {name}" for name in sorted(allowed)] or ["nobody"]
+    listed_holders = " or ".join([", ".join(holders[:-1]), holders[-1]] if len(holders) > 1 else holders)
+    words = act_words(act)
+    lacking = {1: "does not hold that role", 2: "holds neither role"}.get(
+        len(holders), "holds none of these roles"
+    )
+    return f"Only {listed_holders} may {words[:1].lower()}{words[1:]}. {actor.person.name} {lacking}."
 
 
 def may_see(actor: Actor, scope: Scope) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from mrm.access.actors import Actor, actor_of
-from mrm.access.models import User
+from mrm.access.models import LegalEntity, User
 from mrm.access.rules import Door
 
 OPEN = "open_to_all"
@@ -32,6 +34,14 @@ def actor_for(request: HttpRequest) -> Actor | None:
     )
 
 
+def zone_of(account: User) -> ZoneInfo | None:
+    """The zone an account asked for, else that of its person's legal entity; None: the installation's."""
+    if account.zone:
+        return ZoneInfo(account.zone)
+    entity = LegalEntity.objects.filter(scope=account.person.scope_id).only("zone").first()
+    return ZoneInfo(entity.zone) if entity else None
+
+
 class ActorMiddleware:
     """Sets `request.actor`. Nobody reaches a page without one; the API answers for itself."""
 
@@ -39,9 +49,12 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on with its actor."""
+        """Pass the request on with its actor; pages show times in the reader's zone, the API in UTC."""
         request.actor = actor_for(request)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        if request.actor is None or request.path.startswith("/api/"):  # type: ignore[attr-defined]
+            return self.get_response(request)
+        with timezone.override(zone_of(request.user)):  # type: ignore[arg-type]
+            return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Send nobody to the sign-in page, unless the view is open or answers for itself."""

@@ -102,6 +102,7 @@ declare("idempotency_key_reused", "an Idempotency-Key came again with another bo
 declare("bad_parameter", "a parameter of an act is missing, unknown or of the wrong type")
 declare("role_conflict", "the roles may not be held together")
 declare("entity_taken", "a legal entity of that name or code exists")
+declare("zone_unknown", "a time zone is not one of the tz database")
 declare("username_taken", "an account of that name exists")
 declare("weak_password", "the password is too short, too common or too like the name")
 declare("setup_link_invalid", "the set-up link was used, has expired or never existed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from zoneinfo import available_timezones
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -54,6 +55,7 @@ def create_entity(
     currency: str = "EUR",
 ) -> LegalEntity:
     """Add a legal entity to the group."""
+    check_zone(zone)
     if LegalEntity.objects.filter(Q(name=name) | Q(code=code)).exists():
         raise BadInput(
             "entity_taken", f"There is a legal entity {name!r} or {code!r}.", "Choose other words."
@@ -71,8 +73,17 @@ def describe_entity(
     act: Act, *, entity: LegalEntity, name: str, jurisdiction: str, zone: str, currency: str
 ) -> LegalEntity:
     """Change a legal entity's name, jurisdiction, zone or currency."""
+    check_zone(zone)
     entity.name, entity.jurisdiction, entity.zone, entity.currency = name, jurisdiction, zone, currency
     return act.save(entity)
+
+
+def check_zone(zone: str) -> None:
+    """Raise unless `zone` is one that times can be shown in."""
+    if zone not in available_timezones():
+        raise BadInput(
+            "zone_unknown", f"{zone!r} is no time zone.", "Write it as the tz database does: Europe/Berlin."
+        )
 
 
 @verb("person.add")

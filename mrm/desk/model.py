@@ -104,7 +104,15 @@ class ModelPage(OfModel):
             papers=Paper.objects.filter(scope=model.scope).order_by("-sealed_at")[:LINES],
             history=self._history(),
             may_change=can(self.actor, "model.add_use", model=model) is None,
+            register_version=[self._register_version()],
             **kwargs,
+        )
+
+    def _register_version(self) -> Action:
+        """The way to a further version, or why this reader does not go it."""
+        why_not = can(self.actor, "version.register", model=self.model) or ""
+        return Action(
+            "Register a version", f"{self.model.get_absolute_url()}versions/new/", "small", why_not=why_not
         )
 
     def _facts(self, versions: list[Version], grants: Any, on: Any) -> list[Fact]:

@@ -146,6 +146,11 @@ class Robot:
         """What can be read on the page."""
         return self.page.get_by_role("main").inner_text()
 
+    def fact(self, label: str) -> str:
+        """What the line of facts says of `label`."""
+        facts = self.page.get_by_role("main").locator(".facts").first
+        return facts.locator("div").filter(has=self.page.get_by_text(label, exact=True)).first.inner_text()
+
     @property
     def path(self) -> str:
         """Where the page is."""
@@ -157,10 +162,10 @@ class Robot:
         hrefs = [item.get_attribute("href") or "" for item in found]
         return list(dict.fromkeys(href for href in hrefs if re.fullmatch(pattern, href)))
 
-    def until(self, text: str, seconds: float = 120) -> None:
-        """Look again and again until the page says so."""
+    def until(self, text: str, seconds: float = 120, *, fact: str = "") -> None:
+        """Look again and again until the page says so, or says so of `fact` in its line of facts."""
         end = time.monotonic() + seconds
-        while text not in self.text:
+        while text not in (self.fact(fact) if fact else self.text):
             assert time.monotonic() < end, (
                 f"{self.name} waits for {text!r} in vain at {self.page.url}:\n{self.text[:3000]}"
             )

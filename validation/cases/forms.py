@@ -10,6 +10,7 @@ from mrm.access.models import Person
 from mrm.access.rules import Role
 from mrm.web.forms import DateInput, Form
 from registry.data.models import Snapshot
+from registry.versions.forms import SnapshotField
 from registry.versions.models import Version
 from validation.cases.models import ScopeItem, Validation
 from validation.cases.rules import Confidence, Fitness, Rating, ValidationKind
@@ -35,11 +36,11 @@ class Open(Form):
         Person.objects.none(), label="Validators", widget=forms.CheckboxSelectMultiple
     )
     due = day("Due", "Empty: in sixty days.", required=False)
-    test = forms.ModelChoiceField(Snapshot.objects.none(), label="Test sample")
-    whole = forms.ModelChoiceField(
+    test = SnapshotField(Snapshot.objects.none(), label="Test sample")
+    whole = SnapshotField(
         Snapshot.objects.none(), label="Whole sample", required=False, help_text="Empty: the test sample."
     )
-    development = forms.ModelChoiceField(Snapshot.objects.none(), label="Development sample", required=False)
+    development = SnapshotField(Snapshot.objects.none(), label="Development sample", required=False)
     cutoff = forms.DecimalField(
         label="Cut-off",
         required=False,
@@ -63,7 +64,7 @@ class Open(Form):
         for name in ("test", "whole", "development"):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker
-            field.queryset = choices.select_related("dataset")
+            field.queryset = choices.select_related("dataset", "content")
 
     def facts(self) -> dict[str, Any]:
         """As the verb takes it."""
@@ -171,7 +172,7 @@ class WriteOpinion(Form):
             self.fields[f"judgement_{row.pk}"] = forms.ChoiceField(
                 label=f"Use: {name}", choices=Fitness.choices, widget=forms.RadioSelect, initial=row.judgement
             )
-            self.fields[f"text_{row.pk}"] = words("On this use", rows=2, required=False)
+            self.fields[f"text_{row.pk}"] = words(f"On the use: {name}", rows=2, required=False)
             self.initial.setdefault(f"text_{row.pk}", row.text)
 
     def facts(self) -> dict[str, Any]:

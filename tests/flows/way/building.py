@@ -93,7 +93,7 @@ def versions(way: Way) -> None:
     developer.go(f"{way.model}versions/new/")
     developer.choose("Format", "scorecard")
     lineage(way, "scorecard.json", way.fitted["scorecard"])
-    developer.until("admitted")
+    developer.until("admitted", fact="Admission")
     developer.look("version")
     developer.go("/")
     developer.look("desk of the developer")

@@ -92,7 +92,7 @@ def test_others_see_why_they_may_not_and_leave_one_denied_entry(bank: make.Bank)
     assert "added by an administrator" in client.get("/people/new/").content.decode()
     refused = client.post("/people/new/", {"name": "X", "entity": str(bank.entity.pk)})
     assert refused.status_code == 403
-    assert "holds none of these roles" in refused.content.decode()
+    assert "Only an administrator may add a natural person" in refused.content.decode()
     assert Entry.objects.filter(person=owner.person, outcome="denied").count() == 1
 
 

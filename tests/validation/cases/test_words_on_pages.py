@@ -1,0 +1,55 @@
+"""What pages say so that people can choose: samples by title and rows, uses by name, acts in words, times in their zone."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from mrm.access.acts import can
+from mrm.access.models import LegalEntity
+from tests.validation.cases.making import Bank
+from tests.validation.cases.test_pages import browser
+
+
+def test_samples_are_told_apart_by_title_and_rows(house: Bank) -> None:
+    address = f"/validations/new/?model={house.model.reference}&version={house.version.number}"
+    shown = browser(house.officer).get(address).content.decode()
+    content = house.whole.filled
+    assert content is not None
+    assert f"{house.whole.title} ({house.whole.reference}, {content.rows:,} rows)" in shown
+
+
+def test_the_opinion_names_the_use_of_each_text(house: Bank) -> None:
+    validation = house.open()
+    shown = browser(house.validator).get(f"/validations/{validation.reference}/opinion/").content.decode()
+    for row in validation.uses.select_related("use"):
+        assert f"On the use: {row.use}" in shown
+
+
+def test_a_version_is_offered_to_whoever_may_register_it(house: Bank) -> None:
+    address = house.model.get_absolute_url()
+    link = f'href="{address}versions/new/"'
+    assert link in browser(house.developer).get(address).content.decode()
+    shown = browser(house.owner).get(address).content.decode()
+    assert link not in shown
+    assert "Only a model developer may register a version" in shown
+
+
+def test_refusals_say_the_act_in_words(house: Bank) -> None:
+    sign = can(house.owner, "approval.sign", validation=house.open())
+    assert sign == (
+        f"Only an approver or a risk officer may approve by signature. {house.owner.person.name} holds neither role."
+    )
+    tier = can(house.owner, "tier.override", model=house.model)
+    assert tier is not None
+    assert tier.startswith("Only a risk officer may set another tier than the rubric gives")
+    assert "tier.override" not in tier
+
+
+def test_times_are_shown_in_the_zone_of_the_readers_legal_entity(house: Bank) -> None:
+    entity = LegalEntity.objects.get(scope=house.owner.person.scope)
+    assert entity.zone == "Europe/Berlin"
+    shown = browser(house.owner).get("/").content.decode()
+    assert f" {timezone.localtime(timezone=ZoneInfo(entity.zone)).tzname()}</span>" in shown
+    assert timezone.get_current_timezone_name() == "UTC"
