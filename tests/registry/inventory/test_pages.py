@@ -109,7 +109,7 @@ def test_pages_say_before_they_are_asked_why_somebody_may_not(bank_line: FirstLi
     assert "proposed by model owners" in officer.get("/models/new/").content.decode()
     assert "Still missing" in browser(bank_line.owner).get(f"{here}register/").content.decode()
     text = officer.get(f"{here}describe/").content.decode()
-    assert "holds none of these roles" in text
+    assert "Only a model owner may change what a model is for" in text
     assert officer.post(f"{here}describe/", proposal(bank_line)).status_code == 403
 
 

@@ -73,7 +73,7 @@ def test_owner_developer_and_validator_do_not_approve(house: Bank, who: str) -> 
 def test_without_the_role_nobody_approves(house: Bank) -> None:
     validation = house.signed()
     for who in (house.owner, house.developer, house.validator):
-        with pytest.raises(Denied, match="holds none of these roles"):
+        with pytest.raises(Denied, match="holds neither role"):
             house.approve(who, validation)
     assert denied("approval.sign") == 3
 

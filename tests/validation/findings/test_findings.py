@@ -84,7 +84,7 @@ def test_only_the_owner_answers_and_only_the_second_line_judges(house: Bank) -> 
     other = house.another("Otto Owner", Role.MODEL_OWNER)
     with pytest.raises(Denied, match="does not own it"):
         life.answer(other, finding=finding, stance="agreed", text="")
-    with pytest.raises(Denied, match="holds none of these roles"):
+    with pytest.raises(Denied, match="does not hold that role"):
         life.issue(house.owner, finding=finding)
 
 
