@@ -18,6 +18,7 @@ from mrm.config.celery import app
 from mrm.kernel.errors import CountersignError
 from mrm.ledger import signer, triggers
 from mrm.ledger.clock import now
+from registry.data import offline
 
 CLOCK_SECONDS = 2.0
 FREE_BYTES = 1024**3
@@ -87,6 +88,12 @@ def broker() -> Finding:
     return Finding("broker", str(app.conf.broker_url).partition(":")[0])
 
 
+def engine() -> Finding:
+    """The engine of queries answers."""
+    answered = offline.select("SELECT 1 AS answer", seconds=5)
+    return Finding("queries", f"{answered.address.engine}, {answered.address.said}")
+
+
 def signing() -> Finding:
     """The ledger's signer can be used."""
     return Finding("signer", str(signer.signer(make=False).vkey()))
@@ -119,6 +126,7 @@ PARTS: dict[str, tuple[Callable[[], Finding], str]] = {
     "database": (database, "Check MRM_DATABASE_URL and that the server runs."),
     "triggers": (guards, "manage.py migrate"),
     "broker": (broker, "Check MRM_BROKER_URL."),
+    "queries": (engine, "Check MRM_OFFLINE_URL and that the server runs."),
     "signer": (signing, "Check MRM_SIGNING_KEY and the rights of MRM_HOME/keys."),
     "clock": (clock, "Check MRM_DATABASE_URL and that the server runs."),
     "disk": (disk, "Give this user the right to write to MRM_HOME."),

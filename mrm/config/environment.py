@@ -37,6 +37,14 @@ SETTINGS = {
         Setting("MRM_BROKER_URL", "", "`redis://…` or `amqp://…`; default: a folder in MRM_HOME"),
         Setting("MRM_VAULT_URL", "", "`s3://bucket/prefix`; default: a folder in MRM_HOME"),
         Setting("MRM_VAULT_ENDPOINT", "", "address of an S3-compatible store, if it is not Amazon's"),
+        Setting(
+            "MRM_OFFLINE_URL",
+            "duckdb:",
+            "engine of queries: `duckdb:` (snapshots in the vault), `duckdb:///file`, or `postgres://…` with a role that "
+            "may only read",
+        ),
+        Setting("MRM_OFFLINE_SECONDS", "60", "time after which a query is stopped"),
+        Setting("MRM_OFFLINE_ROWS", "1000000", "rows that a query may give"),
         Setting("MRM_SECRET_KEY", "", "secret of sessions and salts; default: made once in MRM_HOME/keys"),
         Setting(
             "MRM_SIGNING_KEY", "", "file of the ledger's Ed25519 key; default: made once in MRM_HOME/keys"
@@ -84,6 +92,16 @@ def database(url: str, home: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def offline(url: str) -> str:
+    """The address of the engine for queries, if it is one."""
+    parts = urlsplit(url)
+    known = {"duckdb": not parts.netloc, "postgres": bool(parts.path.strip("/"))}
+    known["postgresql"] = known["postgres"]
+    if not known.get(parts.scheme, False):
+        raise ValueError("MRM_OFFLINE_URL: neither duckdb:, duckdb:///file nor postgres://user@host/database")
+    return url
 
 
 def broker(url: str, home: Path) -> dict[str, Any]:

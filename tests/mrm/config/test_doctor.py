@@ -20,11 +20,11 @@ def look(part: str) -> doctor.Finding:
 
 def test_every_part_is_looked_at() -> None:
     parts = [finding.part for finding in doctor.examine()]
-    assert parts == ["libraries", "database", "triggers", "broker", "signer", "clock", "disk"]
+    assert parts == ["libraries", "database", "triggers", "broker", "queries", "signer", "clock", "disk"]
 
 
 def test_what_is_well_says_so() -> None:
-    for part in ("database", "triggers", "clock"):
+    for part in ("database", "triggers", "queries", "clock"):
         finding = look(part)
         assert not finding.mend, finding
 
