@@ -58,6 +58,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "snapshot.finish": {WORKER},
     "snapshot.assign_roles": {DEVELOPER, OWNER, VALIDATOR},
     "version.register": {DEVELOPER},
+    "version.state_lineage": {DEVELOPER, OWNER},
     "version.inspect": {WORKER},
     "grant.restrict": {OFFICER},
     "grant.revoke": {OFFICER},

@@ -121,8 +121,8 @@ def _ready(actor: Actor) -> Iterator[Todo]:
         return
     rows = (
         Version.objects.visible_to(actor)
+        .admitted()
         .filter(
-            inspection__admitted=True,
             validations__isnull=True,
             model__state__in=(State.REGISTERED, State.IN_DEVELOPMENT),
         )

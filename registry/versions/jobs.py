@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from typing import Any
 
 from mrm import vault
@@ -31,12 +33,28 @@ def run(ctx: JobContext) -> None:
 
 
 def inspected(version: Version) -> Seen:
-    """What the child saw of the artefact, on the rows of the test snapshot."""
+    """What the child saw of the artefact: on the rows of the test snapshot, else on its input example, else opened only."""
+    if not version.format:
+        raise BadInput(
+            "artefact_not_held",
+            "The artefact of this version is held by another registry and was never seen here.",
+            "Log the model through this door, or register it as external with a scored sample.",
+        )
     snapshot = version.test_snapshot or version.training_snapshot
-    if snapshot is None:
-        raise BadInput("lineage_missing", "The version names no snapshot.", "Register it with its snapshots.")
-    answer = ask("inspect", facts_of(version), files_of(version, snapshot), INSPECTION).facts
+    files = files_of(version, snapshot) if snapshot else {"artefact": vault.get(version.artefact)}
+    if snapshot is None and version.input_example:
+        files["rows.parquet"] = example_rows(version)
+    answer = ask("inspect", facts_of(version), files, INSPECTION).facts
     return Seen(answer["signature"], answer["structure"], answer["path"], answer["report"])
+
+
+def example_rows(version: Version) -> bytes:
+    """The input example as the child reads rows."""
+    import pandas as pd
+
+    sink = io.BytesIO()
+    pd.DataFrame(json.loads(vault.get(version.input_example))).to_parquet(sink, index=False)
+    return sink.getvalue()
 
 
 def facts_of(version: Version) -> dict[str, Any]:
@@ -47,7 +65,13 @@ def facts_of(version: Version) -> dict[str, Any]:
     if snapshot is not None:
         content, roles = snapshot.usable()
         types, event = content.types, roles.roles.event
-    return {"format": version.format, "types": types, "declared": version.declared_signature, "event": event}
+    return {
+        "format": version.format,
+        "types": types,
+        "declared": version.declared_signature,
+        "event": event,
+        "held": snapshot is not None,
+    }
 
 
 def files_of(version: Version, snapshot: Snapshot) -> dict[str, bytes]:

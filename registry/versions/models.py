@@ -12,7 +12,7 @@ from mrm.access.rows import AppendOnly, Governed, ScopedQuerySet, reference_fiel
 from mrm.kernel.errors import RuleRefused
 from registry.data.models import Snapshot
 from registry.inventory.models import Model, Use
-from registry.versions.rules import Admission, Format, GrantState, Stage, grant_standing
+from registry.versions.rules import Admission, Format, GrantState, Stage, VersionOrigin, grant_standing
 
 
 class VersionQuerySet(ScopedQuerySet["Version"]):
@@ -20,9 +20,16 @@ class VersionQuerySet(ScopedQuerySet["Version"]):
 
     def with_facts(self) -> VersionQuerySet:
         """Everything a row of the list needs, in one query."""
-        return self.select_related(
-            "model", "inspection", "registered_by", "training_snapshot", "test_snapshot", "scored_snapshot"
+        named = ("built_on", "tried_on", "scored_on")
+        stated = Lineage.objects.select_related(*named).order_by("number")
+        return self.select_related("model", "registered_by", *named).prefetch_related(
+            models.Prefetch("lineages", queryset=stated), "inspections"
         )
+
+    def admitted(self) -> VersionQuerySet:
+        """Those whose latest inspection let them in."""
+        rows = Inspection.objects.filter(version=models.OuterRef("pk")).order_by("-number")
+        return self.annotate(let_in=models.Subquery(rows.values("admitted")[:1])).filter(let_in=True)
 
 
 class Version(AppendOnly):
@@ -31,21 +38,27 @@ class Version(AppendOnly):
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=120, blank=True)
-    format = models.CharField(max_length=20, choices=Format)
+    # Empty where the artefact is held by another registry and was never seen here.
+    format = models.CharField(max_length=20, choices=Format, blank=True)
     artefact = models.CharField(max_length=64, blank=True)
     artefact_name = models.CharField(max_length=200, blank=True)
     artefact_size = models.BigIntegerField(default=0)
     declared_signature = models.JSONField(null=True)
-    training_snapshot = models.ForeignKey(
-        Snapshot, on_delete=models.PROTECT, null=True, related_name="trained"
-    )
-    test_snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="tested")
-    scored_snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="scored")
+    # As named at registration; what was stated later is a Lineage. Read the properties, which know both.
+    built_on = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="trained")
+    tried_on = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="tested")
+    scored_on = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="scored")
     split = models.JSONField(default=dict)
     parameters = models.JSONField(default=dict)
     code_revision = models.CharField(max_length=80, blank=True)
     environment = models.CharField(max_length=64, blank=True)
     notes = models.TextField(blank=True)
+    origin = models.CharField(max_length=10, choices=VersionOrigin, default=VersionOrigin.UPLOAD)
+    # The run lives on a higher floor or with a client: its key and name, no foreign key.
+    run = models.UUIDField(null=True)
+    run_reference = models.CharField(max_length=64, blank=True)
+    features = models.JSONField(default=list)
+    input_example = models.CharField(max_length=64, blank=True)
     job = models.UUIDField(null=True)
     registered_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     registered_at = models.DateTimeField()
@@ -72,8 +85,8 @@ class Version(AppendOnly):
 
     @property
     def found(self) -> Inspection | None:
-        """What the inspection found, once it is over."""
-        return getattr(self, "inspection", None)
+        """What the latest inspection found, once one is over."""
+        return max(self.inspections.all(), key=lambda item: item.number, default=None)
 
     @property
     def admission(self) -> str:
@@ -87,6 +100,25 @@ class Version(AppendOnly):
         """Where it stands."""
         latest = self.stages.order_by("-number").first()
         return latest.stage if latest else Stage.DEV
+
+    @property
+    def training_snapshot(self) -> Snapshot | None:
+        """What it was built on, as named at registration or stated since."""
+        return self._lineage("built_on")
+
+    @property
+    def test_snapshot(self) -> Snapshot | None:
+        """What its developer tried it on."""
+        return self._lineage("tried_on")
+
+    @property
+    def scored_snapshot(self) -> Snapshot | None:
+        """The sample that came with its scores."""
+        return self._lineage("scored_on")
+
+    def _lineage(self, name: str) -> Snapshot | None:
+        rows = [self, *self.lineages.all()]
+        return next((getattr(row, name) for row in rows if getattr(row, f"{name}_id") is not None), None)
 
     @property
     def snapshots(self) -> list[Snapshot]:
@@ -112,10 +144,37 @@ class Version(AppendOnly):
         return self.found
 
 
-class Inspection(AppendOnly):
-    """What was found when the artefact was opened in a process of its own; it admits or refuses the version."""
+class Lineage(AppendOnly):
+    """Snapshots of a version that were not named when it was registered; what is named once stays."""
 
-    version = models.OneToOneField(Version, on_delete=models.PROTECT, related_name="inspection")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="lineages")
+    number = models.PositiveIntegerField()
+    built_on = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="+")
+    tried_on = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="+")
+    scored_on = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    job = models.UUIDField(null=True)
+    stated_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    stated_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "number"], name="lineage_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"lineage of {self.version_id}"
+
+
+class Inspection(AppendOnly):
+    """What was found when the artefact was opened in a process of its own; it admits or refuses the version.
+
+    A version that came without data is inspected again on the data that are stated later: the latest counts.
+    """
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="inspections")
+    number = models.PositiveIntegerField(default=1)
     admitted = models.BooleanField()
     code = models.CharField(max_length=60, blank=True)
     detail = models.TextField(blank=True)
@@ -125,6 +184,11 @@ class Inspection(AppendOnly):
     path = models.CharField(max_length=10, blank=True)
     report = models.JSONField(default=dict)
     inspected_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "number"], name="inspection_number_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.version_id} {'admitted' if self.admitted else 'refused'}"

@@ -37,6 +37,7 @@ def registered(version: Version) -> set[Any]:
 
 
 policy("version.register", "model", not_of_the_second_line, sees_its_data)
+policy("version.state_lineage", "version", not_of_the_second_line, sees_its_data)
 policy("version.inspect", "version")
 policy("grant.restrict", "grant")
 policy("grant.revoke", "grant")

@@ -17,7 +17,7 @@ from registry.data.models import Snapshot
 from registry.data.queries import used_by
 from registry.inventory.models import Model
 from registry.inventory.queries import model_by_reference
-from registry.versions.models import StageRow, UseGrant, Version
+from registry.versions.models import Lineage, StageRow, UseGrant, Version
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,14 @@ def standings(version: Version, today: date) -> list[tuple[UseGrant, str]]:
 
 def that_use(actor: Actor, snapshot: Snapshot) -> Sequence[Link]:
     """The visible versions that name a snapshot: for the snapshot's page."""
-    named = Q(training_snapshot=snapshot) | Q(test_snapshot=snapshot) | Q(scored_snapshot=snapshot)
-    rows = Version.objects.visible_to(actor).filter(named).select_related("model").order_by("registered_at")
+    named = Q(built_on=snapshot) | Q(tried_on=snapshot) | Q(scored_on=snapshot)
+    later = Lineage.objects.filter(named).values("version")
+    rows = (
+        Version.objects.visible_to(actor)
+        .filter(named | Q(pk__in=later))
+        .select_related("model")
+        .order_by("registered_at")
+    )
     return [Link(str(item), item.get_absolute_url()) for item in rows]
 
 

@@ -6,8 +6,11 @@ from datetime import date
 
 from django.db.models import TextChoices
 
-from mrm.kernel.errors import declare
+from mrm.kernel.errors import BadInput, declare
 from mrm.kernel.transitions import Transitions
+from registry.versions.signature import Signature
+
+EXAMPLE_ROWS = 100
 
 
 class Format(TextChoices):
@@ -17,6 +20,14 @@ class Format(TextChoices):
     LIGHTGBM = "lightgbm-txt", "LightGBM text model"
     SCORECARD = "scorecard-json", "points scorecard, JSON"
     EXTERNAL = "external", "external: scored data, no artefact"
+
+
+class VersionOrigin(TextChoices):
+    """By which way a version came."""
+
+    UPLOAD = "upload", "uploaded"
+    TRAINING = "training", "trained by a recipe"
+    MLFLOW = "mlflow", "registered by an MLflow client"
 
 
 class Admission(TextChoices):
@@ -53,6 +64,25 @@ GRANT_STATES = Transitions(
 )
 
 
+def check_signature(signature: Signature) -> None:
+    """Refuse a declared signature that does not list each input once, with its type."""
+    names = [item["name"] for item in signature["inputs"]]
+    kinds = {item["type"] for item in signature["inputs"]}
+    if not names or len(set(names)) < len(names) or not kinds <= {"number", "code"}:
+        raise BadInput(
+            "signature_wrong",
+            "The declared signature must list each input once, as a number or a code.",
+            'For example {"inputs": [{"name": "age", "type": "number"}], "outputs": ["p"]}.',
+        )
+
+
+def said(reason: str) -> str:
+    """The reason of an act that must be explained."""
+    if not reason.strip():
+        raise BadInput("reason_needed", "A reason is needed.", "Say in a sentence why.")
+    return reason.strip()
+
+
 def grant_standing(state: str, expires: date, today: date) -> str:
     """The state that holds today: an active grant past its end has lapsed."""
     return "lapsed" if state == GrantState.ACTIVE and expires < today else str(state)
@@ -66,6 +96,12 @@ declare("lineage_missing", "a version names no snapshot it was built or tested o
 declare(
     "scored_sample_missing", "an external version came without a scored sample, or its columns have no roles"
 )
+declare("lineage_named", "lineage is stated for a version that names that snapshot already")
+declare(
+    "artefact_not_held",
+    "a version names an artefact that another registry holds and that was never seen here",
+)
+declare("example_too_long", "an input example has more rows than are kept")
 declare("version_not_admitted", "a version is used that was refused or is still being inspected")
 declare("version_not_granted", "the version has no use grant that could be changed")
 declare("reason_needed", "an act that must be explained came without a reason")

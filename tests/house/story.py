@@ -346,6 +346,8 @@ def grants_end(story: Story) -> None:
         training_snapshot=case.whole, test_snapshot=case.whole,
     )  # fmt: skip
     work()
+    versions.state_lineage(case.developer, version=version, scored_snapshot=case.whole)
+    work()
     story.running = case.open(version=version)
     with undone():
         opening.withdraw(case.officer, validation=story.running, reason="Superseded.")

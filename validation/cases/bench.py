@@ -190,7 +190,7 @@ class Bench:
 def scored_rows(version: UUID, snapshot: UUID, roles: UUID) -> Rows:
     """A snapshot's rows with a version's scores: scored once in a process, whatever reads them. All three never change."""
     scored = scoring.score(
-        Version.objects.select_related("inspection", "model").get(pk=version),
+        Version.objects.with_facts().get(pk=version),
         Snapshot.objects.get(pk=snapshot),
         ColumnRoles.objects.get(pk=roles),
     )
@@ -217,7 +217,7 @@ def bench_of(inputs: Mapping[str, str], parameters: Mapping[str, Any]) -> Bench:
     version = None
     if "artefact" in inputs:
         held(inputs["artefact"], "artefact")
-        version = Version.objects.filter(artefact=inputs["artefact"], inspection__admitted=True).first()
+        version = Version.objects.filter(artefact=inputs["artefact"]).admitted().first()
         if version is None:
             raise Diverged("artefact", f"no admitted version holds the artefact {inputs['artefact']}")
     policy = Policy.objects.filter(digest=inputs["thresholds"]).first()

@@ -11,7 +11,6 @@ import pytest
 
 from mrm.access.actors import actor_of, robot
 from mrm.access.acts import can
-from mrm.access.intake import Upload
 from mrm.access.models import Entry, User
 from mrm.access.rules import Robot, Role
 from mrm.access.verbs import give_role
@@ -193,12 +192,7 @@ def test_external_versions_are_judged_on_their_scored_sample(shop: Shop) -> None
     assert refused.value.code == "scored_sample_missing"
 
 
-def test_versions_need_a_registered_model_and_its_lineage(shop: Shop) -> None:
-    candidate = shop.line.candidate("Another")
-    file = Upload.of("card.json", scorecard())
-    with pytest.raises(BadInput) as refused:
-        verbs.register_version(shop.developer, model=candidate, format="scorecard-json", artefact=file)
-    assert refused.value.code == "wrong_state"
+def test_from_our_own_doors_a_version_names_its_lineage(shop: Shop) -> None:
     with pytest.raises(BadInput) as refused:
         shop.register(test_snapshot=None)
     assert refused.value.code == "lineage_missing"
