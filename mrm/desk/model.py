@@ -17,6 +17,7 @@ from mrm.web.shapes import Action, Entry, Fact, Link, Requirement
 from registry.inventory import pages as inventory
 from registry.inventory import queries as models
 from registry.inventory.models import Model
+from registry.inventory.rules import State
 from registry.versions import gates
 from registry.versions.models import UseGrant, Version
 from validation.cases import queries as cases
@@ -72,6 +73,9 @@ class ModelPage(OfModel):
             ),
             Action("Tier", f"{here}tier/"),
         ]
+        if self.model.state == State.CANDIDATE:
+            may = can(self.actor, "model.claim_non_model", model=self.model) or ""
+            offered.append(Action("It is no model", f"{here}non-model/", why_not=may))
         return [action for action in offered if not action.why_not]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

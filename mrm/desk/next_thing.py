@@ -29,6 +29,19 @@ class Next:
 
 def next_thing(actor: Actor, model: Model, versions: list[Version], case: Validation | None) -> Next:
     """The next thing, by how far the model is."""
+    if model.state == State.NON_MODEL:
+        return _offer(
+            actor,
+            Next(
+                "Nothing: this was agreed to be no model.",
+                "When its use grows, take it back.",
+                _page(model, "model-reconsider"),
+                "Take it back",
+                "",
+            ),
+            "model.reconsider",
+            model=model,
+        )
     if model.state in ENDED:
         return Next("Nothing: this entry is kept for reading only.", tone="")
     if model.state == State.CANDIDATE:
@@ -51,6 +64,18 @@ def next_thing(actor: Actor, model: Model, versions: list[Version], case: Valida
 
 
 def _register(actor: Actor, model: Model) -> Next:
+    if inventory.open_claim(model) is not None:
+        return _offer(
+            actor,
+            Next(
+                "Decide whether this is a model.",
+                "The first line claims that it is none.",
+                _page(model, "model-non-model-decide"),
+                "Read the claim",
+            ),
+            "model.decide_non_model",
+            model=model,
+        )
     lacking = inventory.missing_for_registration(model)
     if lacking:
         words = ", ".join(item.what.lower() for item in lacking)

@@ -9,7 +9,7 @@ from mrm.access.actors import Actor
 from mrm.access.rules import Role
 from mrm.web.shapes import Todo
 from registry.inventory import queries as inventory
-from registry.inventory.models import Model
+from registry.inventory.models import Model, NonModelClaim
 from registry.inventory.rules import State
 from registry.versions.models import Version
 from validation.cases import queries as cases
@@ -27,6 +27,7 @@ def work(actor: Actor, today: date) -> list[Todo]:
         *_validations(actor, today),
         *_findings(actor, today),
         *_plans(actor),
+        *_claims(actor),
         *_candidates(actor),
         *_ready(actor),
     ]
@@ -99,6 +100,19 @@ def _plans(actor: Actor) -> Iterator[Todo]:
             f"Decide the plan for {plan.finding.reference}",
             plan.finding.get_absolute_url(),
             detail=f"{plan.finding.title} ({plan.finding.model.name})",
+            action="Decide",
+        )
+
+
+def _claims(actor: Actor) -> Iterator[Todo]:
+    if not actor.has(Role.RISK_OFFICER):
+        return
+    rows = NonModelClaim.objects.visible_to(actor).filter(standing=NonModelClaim.Standing.CLAIMED)
+    for claim in rows.select_related("model")[:MOST]:
+        yield Todo(
+            f"Decide whether {claim.model.name} is a model",
+            f"{claim.model.get_absolute_url()}non-model/decide/",
+            detail=claim.rationale[:120],
             action="Decide",
         )
 

@@ -171,6 +171,37 @@ def _priced(option: dict[str, Any]) -> str:
     return f"{option['label']} ({points} {'point' if points == 1 else 'points'})"
 
 
+class Claim(Form):
+    """Why a candidate is no model."""
+
+    rationale = forms.CharField(
+        label="Why it is no model",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Which part of the definition it does not meet; a risk officer reads this and decides.",
+    )
+
+
+class ClaimDecision(Form):
+    """What a risk officer decides of a claim."""
+
+    agree = forms.TypedChoiceField(
+        label="Decision",
+        choices=[
+            ("yes", "Agreed: it is no model"),
+            ("no", "Refused: it is a model and is registered as one"),
+        ],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class Reason(Form):
+    """A reason, and no more."""
+
+    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class Override(Form):
     """Another tier than the rubric's, with the reason."""
 

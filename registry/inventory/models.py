@@ -103,6 +103,7 @@ class UseChange(Governed):
         PROPOSED = "proposed", "proposed"
         ADOPTED = "adopted", "adopted"
         SUPERSEDED = "superseded", "superseded"
+        WITHDRAWN = "withdrawn", "withdrawn"
 
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="use_changes")
     use = models.ForeignKey(Use, on_delete=models.PROTECT, null=True, related_name="changes")
@@ -120,6 +121,40 @@ class UseChange(Governed):
 
     def __str__(self) -> str:
         return f"change of {self.use_id or 'a new use'}"
+
+
+class NonModelClaim(Governed):
+    """The claim that a candidate is no model at all: a calculation or a rule that the policy does not mean."""
+
+    class Standing(models.TextChoices):
+        """What was decided of it."""
+
+        CLAIMED = "claimed", "claimed"
+        AGREED = "agreed", "agreed"
+        REFUSED = "refused", "refused"
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="non_model_claims")
+    rationale = models.TextField()
+    standing = models.CharField(max_length=10, choices=Standing, default=Standing.CLAIMED)
+    claimed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    claimed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["model"], condition=Q(standing="claimed"), name="one_open_claim_of_a_model"
+            ),
+            models.CheckConstraint(
+                condition=Q(standing="claimed") | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="a_decided_claim_names_who_decided",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"claim that {self.model_id} is no model"
 
 
 class RubricAnswers(AppendOnly):

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from mrm.access.acts import can
 from mrm.access.pages import ActPage, MemberList
+from mrm.kernel.errors import NotFound
 from mrm.policy.queries import today
 from mrm.web.forms import IDEMPOTENCY_KEY
 from mrm.web.shapes import Action, Fact, Figure, Step
 from registry.inventory import forms, queries, verbs
-from registry.inventory.models import Model, Use
+from registry.inventory.models import Model, Use, UseChange
 from registry.inventory.rules import GRANTED, State
 from registry.inventory.tables import HEADS, ModelTable, heat_rows
 
@@ -277,15 +278,73 @@ class Register(OnModel):
         return super().get_context_data(**card(self.model), **kwargs)
 
 
-class StartDevelopment(OnModel):
+class BackToModel(OnModel):
+    """An act after which the model's page is read."""
+
+    def done(self, result: Any) -> str:
+        """The model's page."""
+        return self.model.get_absolute_url()
+
+
+class StartDevelopment(BackToModel):
     """Begin to build."""
 
     verb = verbs.start_development
     title = "Start development"
 
-    def done(self, result: Any) -> str:
-        """The model's page."""
-        return str(result.get_absolute_url())
+
+class ClaimNonModel(BackToModel):
+    """Say that this is no model."""
+
+    verb = verbs.claim_non_model
+    form_class = forms.Claim
+    title = "This is no model"
+    button = "Send it to a risk officer"
+
+
+class DecideNonModel(BackToModel):
+    """Decide the claim."""
+
+    verb = verbs.decide_non_model
+    form_class = forms.ClaimDecision
+    title = "Is this a model?"
+    button = "Decide"
+    template_name = "inventory/claim.html"
+
+    def why_not(self) -> str:
+        """Only a claim can be decided."""
+        if queries.open_claim(self.model) is None:
+            return f"Nobody claims that {self.model.name} is no model."
+        return super().why_not()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The claim that is decided on."""
+        return super().get_context_data(**card(self.model), **kwargs)
+
+
+class Reconsider(BackToModel):
+    """Back among the candidates."""
+
+    verb = verbs.reconsider
+    form_class = forms.Reason
+    title = "Take it back among the candidates"
+    button = "Take it back"
+
+
+class WithdrawUseChange(BackToModel):
+    """Take back a proposed change of uses."""
+
+    verb = verbs.withdraw_use_change
+    form_class = forms.Reason
+    title = "Withdraw a proposed change"
+    button = "Withdraw the change"
+
+    def target(self) -> dict[str, Any]:
+        """The change that the address names, of a model that the reader may see."""
+        found = UseChange.objects.filter(model=self.model, pk=self.kwargs["change"]).first()
+        if found is None:
+            raise NotFound
+        return {"change": found}
 
 
 class Tier(OnModel):
@@ -376,6 +435,7 @@ def card(model: Model) -> dict[str, Any]:
         "changes": list(queries.proposed_changes(model)),
         "tiering": tiering,
         "missing": queries.missing_for_registration(model),
+        "claim": queries.latest_claim(model),
         "state": State(model.state),
     }
 

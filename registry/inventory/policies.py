@@ -62,6 +62,16 @@ def not_ones_own_tier(actor: Actor, model: Model, arguments: Mapping[str, Any]) 
     return None
 
 
+def not_ones_own_claim(actor: Actor, model: Model, arguments: Mapping[str, Any]) -> str | None:
+    """Nobody agrees to a claim of their own, or for what they own or build."""
+    first_line = {model.owner_id, model.developer_id} | people_who(
+        ["model.propose", "model.claim_non_model"], [model]
+    )
+    if actor.person.pk in first_line:
+        return f"{actor.person.name} proposed, owns or builds this; another risk officer decides the claim."
+    return None
+
+
 def names_nobody_of_the_second_line(actor: Actor, model: Model, arguments: Mapping[str, Any]) -> str | None:
     """Who has validated or approved a model cannot become its owner or developer."""
     judges = set(
@@ -88,6 +98,10 @@ policy("model.register", "model", is_owner)
 policy("model.describe", "model", owner_or_unowned, renames_within_sight)
 policy("model.assign", "model", owner_or_unowned, names_nobody_of_the_second_line)
 policy("model.start_development", "model", owner_or_developer)
+policy("model.claim_non_model", "model")
+policy("model.decide_non_model", "model", not_ones_own_claim)
+policy("model.reconsider", "model")
+policy("model.withdraw_use_change", "change.model", owner_or_unowned)
 policy("model.add_use", "model", owner_or_unowned)
 policy("model.change_use", "use.model", owner_or_unowned)
 policy("model.answer_rubric", "model", owner_or_unowned)

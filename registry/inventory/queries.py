@@ -13,7 +13,7 @@ from mrm.access.actors import Actor
 from mrm.policy import queries as policies
 from mrm.policy.models import Policy
 from mrm.policy.rules import Kind
-from registry.inventory.models import Model, RubricAnswers, Tiering, Use, UseChange
+from registry.inventory.models import Model, NonModelClaim, RubricAnswers, Tiering, Use, UseChange
 from registry.inventory.rules import State, name_key
 
 
@@ -85,6 +85,18 @@ def proposed_changes(model: Model) -> QuerySet[UseChange]:
     """New and changed uses that wait for their own approval."""
     rows = UseChange.objects.filter(model=model, standing=UseChange.Standing.PROPOSED)
     return rows.select_related("use", "proposed_by").order_by("id")
+
+
+def open_claim(model: Model) -> NonModelClaim | None:
+    """The claim that it is no model which waits for its decision."""
+    rows = NonModelClaim.objects.filter(model=model, standing=NonModelClaim.Standing.CLAIMED)
+    return rows.select_related("claimed_by").first()
+
+
+def latest_claim(model: Model) -> NonModelClaim | None:
+    """The newest claim that it is no model, decided or not."""
+    rows = NonModelClaim.objects.filter(model=model).select_related("claimed_by", "decided_by")
+    return rows.order_by("-id").first()
 
 
 def answers_now(model: Model) -> RubricAnswers | None:

@@ -19,6 +19,8 @@ declare("registration_incomplete", "a model lacks an owner, a purpose, a use or 
 declare("person_unfit", "the person named is inactive or holds no account with the role needed")
 declare("rubric_answer", "an answer is missing or is not among the answers the rubric offers")
 declare("bad_use", "the facts of a use do not hold together: dates, money or country")
+declare("claim_open", "a second claim that a candidate is no model, while the first waits for its decision")
+declare("rationale_missing", "a claim, decision or return of a non-model comes without its reason")
 declare("override_pointless", "an override sets the tier that the rubric gives anyway, or has no reason")
 
 

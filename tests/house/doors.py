@@ -55,7 +55,7 @@ DOORS: dict[str, str] = {
         """,
         "of the model": """
             model model-assign model-describe model-history model-register model-rubric model-start model-tier tier-override
-            use-add use-change versions version version-new grant-restrict grant-revoke
+            use-add use-change use-change-withdraw model-non-model model-non-model-decide model-reconsider versions version version-new grant-restrict grant-revoke
             validation-new finding-new validation validation-appoint validation-content validation-exempt validation-freeze validation-independence
             validation-opinion opinion-withdraw validation-reopen validation-run validation-sign validation-withdraw
             condition condition-new condition-withdraw condition-confirm condition-fulfil

@@ -173,6 +173,13 @@ def the_model_and_its_data(story: Story) -> None:
     inventory.register(case.owner, model=other)
     inventory.start_development(case.owner, model=other)
     story.other = other
+    rule = inventory.propose(
+        case.owner, entity=case.model.entity, name="Fee table", responsible=case.owner.person,
+        owner=case.owner.person,
+    )  # fmt: skip
+    inventory.claim_non_model(case.owner, model=rule, rationale="A table of prices: it estimates nothing.")
+    inventory.decide_non_model(officer, model=rule, agree=True, reason="So it is.")
+    inventory.reconsider(officer, model=rule, reason="It now estimates the churn that a price causes.")
     dataset = case.whole.dataset
     data.describe_dataset(
         case.developer,
@@ -261,6 +268,10 @@ def a_validation_that_is_granted(story: Story) -> None:
     findings.confirm(case.validator, condition=condition, text="Three weeks of lists were read.")
     for job in Job.objects.filter(state=JobState.QUEUED):
         jobs.cancel(case.officer, job=job, reason="Papers have a chapter of their own.")
+    change = inventory.change_use(
+        case.owner, use=case.model.uses.get(), **{**USE, "portfolio": "Consumer instalment loans, online"}
+    )
+    inventory.withdraw_use_change(case.owner, change=change, reason="Online stays with the old card.")
 
 
 @chapter

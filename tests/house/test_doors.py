@@ -49,7 +49,7 @@ def address(name: str, story: Story, *, absent: bool = False) -> str:
     given: dict[str, Any] = {
         "reference": things.get(first), "number": case.version.number, "use": case.model.uses.get().reference,
         "grant": story.grant.reference, "item": run.items.first().key, "condition": story.condition.reference,
-        "document": finding.documents.first().pk, "job": story.job.pk, "token": "0" * 40, "username": account.username,
+        "document": finding.documents.first().pk, "change": case.model.use_changes.first().pk, "job": story.job.pk, "token": "0" * 40, "username": account.username,
         "role": "model_owner", "scope": case.model.entity.scope_id, "kind": "model", "export": story.paper.exports.get().pk,
         "key": str(case.model.pk) if first == "go" else story.evidence.result_digest,
         "digest": Policy.objects.first().digest if first == "policies" else ledger.leaf.hash,

@@ -8,7 +8,7 @@ from typing import Any
 
 from mrm.access.acts import Act, verb
 from mrm.access.models import LegalEntity
-from mrm.kernel.errors import BadInput
+from mrm.kernel.errors import BadInput, RuleRefused
 from registry.inventory.effects import apply_facts
 from registry.inventory.models import Model, Use, UseChange
 from registry.inventory.queries import use_facts
@@ -87,6 +87,20 @@ def change_use(
         return _propose(act, use.model, use, facts)
     apply_facts(use, facts)
     return act.save(use)
+
+
+@verb("model.withdraw_use_change")
+def withdraw_use_change(act: Act, *, change: UseChange, reason: str = "") -> UseChange:
+    """Withdraw a proposed change of uses; what was approved stays."""
+    if change.standing != UseChange.Standing.PROPOSED:
+        raise RuleRefused(
+            "wrong_state",
+            f"The change is {change.get_standing_display()}.",
+            "Only a change that still waits can be withdrawn.",
+        )
+    change.standing = UseChange.Standing.WITHDRAWN
+    act.reason = reason.strip()
+    return act.save(change)
 
 
 def _propose(act: Act, model: Model, use: Use | None, facts: dict[str, Any]) -> UseChange:

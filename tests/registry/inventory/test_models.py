@@ -259,3 +259,34 @@ def test_a_robot_is_nobodys_owner(bank_line: FirstLine) -> None:
     worker = robot(Robot.WORKER, door=Door.JOB)
     with pytest.raises(BadInput, match="not active"):
         bank_line.candidate(owner=worker.person)
+
+
+def test_no_model_is_claimed_decided_by_another_and_reconsidered(bank_line: FirstLine) -> None:
+    model = bank_line.candidate("Fee table")
+    with pytest.raises(BadInput, match="says why"):
+        verbs.claim_non_model(bank_line.owner, model=model, rationale=" ")
+    verbs.claim_non_model(bank_line.owner, model=model, rationale="A table of prices estimates nothing.")
+    with pytest.raises(RuleRefused, match="waits for its decision"):
+        verbs.claim_non_model(bank_line.developer, model=model, rationale="Indeed.")
+    with pytest.raises(Denied, match="holds none of these roles"):
+        verbs.decide_non_model(bank_line.owner, model=model, agree=True, reason="Mine.")
+    verbs.decide_non_model(bank_line.officer, model=model, agree=False, reason="It estimates churn.")
+    assert Model.objects.get(pk=model.pk).state == State.CANDIDATE
+    verbs.claim_non_model(bank_line.owner, model=model, rationale="The churn part is gone.")
+    verbs.decide_non_model(bank_line.officer, model=model, agree=True, reason="So it is.")
+    assert Model.objects.get(pk=model.pk).state == State.NON_MODEL
+    with pytest.raises(RuleRefused, match="kept as it was"):
+        verbs.add_use(bank_line.owner, model=model, **USE)
+    verbs.reconsider(bank_line.officer, model=model, reason="It estimates churn again.")
+    assert Model.objects.get(pk=model.pk).state == State.CANDIDATE
+
+
+def test_a_risk_officer_does_not_agree_to_a_claim_of_their_own(bank_line: FirstLine) -> None:
+    both = person("Bo Both", Role.MODEL_OWNER, Role.RISK_OFFICER, on=bank_line.entity.scope)
+    model = verbs.propose(
+        both, entity=bank_line.entity, name="Own", responsible=both.person, owner=both.person
+    )
+    verbs.claim_non_model(both, model=model, rationale="A table.")
+    with pytest.raises(Denied, match="another risk officer decides"):
+        verbs.decide_non_model(both, model=model, agree=True, reason="Fine.")
+    assert Entry.objects.filter(act="model.decide_non_model", outcome="denied").count() == 1

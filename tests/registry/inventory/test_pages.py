@@ -279,3 +279,39 @@ def test_an_upper_room_fills_a_column_with_one_question(
     assert asked == [2]
     lines = b"".join(client.get("/models/?as=csv").streaming_content).decode()  # type: ignore[arg-type]
     assert [row["Open findings"] for row in csv.DictReader(io.StringIO(lines))] == ["1 high", ""]
+
+
+def test_a_candidate_is_agreed_to_be_no_model_on_its_pages(bank_line: FirstLine) -> None:
+    model = bank_line.candidate("Fee table")
+    here = model.get_absolute_url()
+    owner, officer = browser(bank_line.owner), browser(bank_line.officer)
+    assert f"{here}non-model/" in owner.get(here).content.decode()
+    assert sent(owner, f"{here}non-model/", {"rationale": "Prices estimate nothing."})["Location"] == here
+    assert "Decide whether Fee table is a model" in officer.get("/").content.decode()
+    shown = officer.get(f"{here}non-model/decide/").content.decode()
+    assert "Prices estimate nothing." in shown
+    decided = sent(officer, f"{here}non-model/decide/", {"agree": "yes", "reason": "So it is."})
+    assert decided["Location"] == here
+    model.refresh_from_db()
+    assert model.state == State.NON_MODEL
+    shown = owner.get(here).content.decode()
+    assert "agreed to be no model" in shown
+    assert "So it is." in shown
+    assert sent(owner, f"{here}reconsider/", {"reason": "It grew."})["Location"] == here
+
+
+def test_a_proposed_change_of_uses_is_taken_back_on_the_model_page(
+    bank_line: FirstLine, upper_room: Any
+) -> None:
+    model = bank_line.registered()
+    for state in (State.IN_VALIDATION, State.APPROVED):
+        upper_room("advance", {"to": state}, model=model)
+    owner = browser(bank_line.owner)
+    use = model.uses.get()
+    sent(owner, f"{model.get_absolute_url()}uses/{use.reference}/", {**TYPED, "portfolio": "Online loans"})
+    change = model.use_changes.get()
+    way = f"{model.get_absolute_url()}use-changes/{change.pk}/withdraw/"
+    assert way in owner.get(model.get_absolute_url()).content.decode()
+    assert sent(owner, way, {"reason": "Not now."}).status_code == 302
+    change.refresh_from_db()
+    assert change.standing == "withdrawn"
