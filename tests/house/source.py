@@ -29,7 +29,13 @@ def rooms() -> list[str]:
     names = []
     for floor in contracts()["floors"]["layers"]:
         names += [name.strip() for name in floor.split("|")]
-    return names
+    optional = [name for name in names if name.startswith("(")]  # on the plan, not built yet
+    return [name.strip("()") for name in names if name not in optional or built(name.strip("()"))]
+
+
+def built(room: str) -> bool:
+    """Whether the folder of a room is there."""
+    return (ROOT / room.replace(".", "/") / "__init__.py").exists()
 
 
 @cache

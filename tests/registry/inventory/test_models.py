@@ -268,7 +268,7 @@ def test_no_model_is_claimed_decided_by_another_and_reconsidered(bank_line: Firs
     verbs.claim_non_model(bank_line.owner, model=model, rationale="A table of prices estimates nothing.")
     with pytest.raises(RuleRefused, match="waits for its decision"):
         verbs.claim_non_model(bank_line.developer, model=model, rationale="Indeed.")
-    with pytest.raises(Denied, match="holds none of these roles"):
+    with pytest.raises(Denied, match="Only a risk officer may decide"):
         verbs.decide_non_model(bank_line.owner, model=model, agree=True, reason="Mine.")
     verbs.decide_non_model(bank_line.officer, model=model, agree=False, reason="It estimates churn.")
     assert Model.objects.get(pk=model.pk).state == State.CANDIDATE
