@@ -1,81 +1,206 @@
-"""The matrix of doors: every route, and who finds something behind it.
+"""The matrix of doors: for every route, who finds what behind it.
 
-A route belongs to one door. What a door shows to each relation is said in `SHOWS`: `sign in` (sent to the sign-in page;
-the API says 401), `shown` (an answer, which may say why one may not act), `absent` (404, in the very words of an object that
-does not exist).
+One line per route, sorted. A line names the kind of door, and with it the exact status of every relation to the object:
+whoever is not signed in is sent to the sign-in page (the API answers 401), whoever may not see the object gets 404 in the very
+words of an object that does not exist, everybody else gets the status of the line, 200 unless another is said. A page that
+somebody sees may still say why they may not act: that is the matrix of acts, in `rights.py`.
+
+The relations: `stranger` holds every role and no grant; `reader` a grant to read the model and no role; `owner`, `developer`,
+`builder` (of this version), `validator` (of this case, has declared), `signer` (of this case's opinion) stand in that relation
+and hold every role of the business besides, so that only the relation stands in their way; `officer` has decided on the case,
+`approver` has not, both hold one role; `auditor` reads the legal entity; `elsewhere` is a regulator of another model.
 """
 
 from __future__ import annotations
 
 RELATIONS = (
-    "nobody", "stranger", "reader", "owner", "developer", "validator", "signer", "officer", "approver", "auditor",
-    "regulator elsewhere", "administrator",
+    "nobody", "stranger", "reader", "owner", "developer", "builder", "validator", "signer", "officer", "approver", "auditor",
+    "elsewhere", "administrator",
 )  # fmt: skip
 MEMBERS = RELATIONS[1:]
-OUTSIDE = {"stranger", "regulator elsewhere", "administrator"}
+OUTSIDE_MODEL = frozenset({"stranger", "elsewhere", "administrator"})
+OUTSIDE_DATASET = OUTSIDE_MODEL | {"reader"}
+OUTSIDE_ENTITY = frozenset({"stranger", "elsewhere", "reader"})
 
-SHOWS: dict[str, dict[str, str]] = {
-    "open": dict.fromkeys(RELATIONS, "shown"),
-    "members": {"nobody": "sign in", **dict.fromkeys(MEMBERS, "shown")},
-    "of the model": {
-        "nobody": "sign in",
-        **{who: "absent" if who in OUTSIDE else "shown" for who in MEMBERS},
-    },
-    # a grant on a model shows schema and profile of its snapshots, not the dataset they are of
-    "of the dataset": {
-        "nobody": "sign in",
-        **{who: "absent" if who in OUTSIDE | {"reader"} else "shown" for who in MEMBERS},
-    },
-    # people are seen within their legal entity, and by the administrator; each page says who may act
-    "of the entity": {
-        "nobody": "sign in",
-        **{
-            who: "absent" if who in {"stranger", "regulator elsewhere", "reader"} else "shown"
-            for who in MEMBERS
-        },
-    },
-    # an evidence pack is handed to the person whose export is in the ledger
-    "of who took it": {
-        "nobody": "sign in",
-        **{who: "shown" if who == "officer" else "absent" for who in MEMBERS},
-    },
-    "of oneself": {"nobody": "sign in", **dict.fromkeys(MEMBERS, "absent")},
-}
+Door = dict[str, int]
 
-DOORS: dict[str, str] = {
-    route: door
-    for door, routes in {
-        "open": "sign-in set-up healthz readyz",
-        "members": """
-            desk sign-out search models model-new datasets dataset-new validations to-sign findings finding-board
-            conditions evidence-list jobs papers policies policy policy-new policy-draft policy-approve ledger
-            ledger-checkpoint people person-add account password-change token-new
-            api-schema api-docs api-models api-datasets api-validations api-findings api-conditions api-evidence-list
-            api-jobs api-papers
-        """,
-        "of the model": """
-            model model-assign model-describe model-history model-register model-rubric model-start model-tier tier-override
-            use-add use-change use-change-withdraw model-non-model model-non-model-decide model-reconsider versions version version-new grant-restrict grant-revoke
-            validation-new finding-new validation validation-appoint validation-content validation-exempt validation-freeze validation-independence
-            validation-opinion opinion-withdraw validation-reopen validation-run validation-sign validation-withdraw
-            condition condition-new condition-withdraw condition-confirm condition-fulfil
-            finding finding-accept finding-advise finding-answer finding-approve-extension finding-approve-plan finding-attach
-            finding-close finding-concur finding-document finding-edit finding-extend finding-issue finding-plan
-            finding-reopen finding-send finding-send-back finding-submit finding-withdraw
-            evidence evidence-json evidence-reproduce evidence-void job job-cancel job-state
-            paper paper-pack paper-pdf paper-verify paper-void ledger-entry go
-            api-model api-model-uses api-versions api-version api-validation api-finding api-condition api-evidence api-job
-            api-paper snapshot snapshot-roles snapshot-rows api-snapshot
-        """,
-        "of the dataset": """
-            dataset dataset-codes dataset-describe snapshot-upload
-            api-dataset api-dataset-snapshots
-        """,
-        "of the entity": """
-            person person-deactivate account-open password-reset role-give role-take grant-give grant-take
-        """,
-        "of oneself": "token-revoke",
-        "of who took it": "paper-pack-file",
-    }.items()
-    for route in routes.split()
+
+def _door(status: int, absent: frozenset[str]) -> Door:
+    return {"nobody": 401, **{who: 404 if who in absent else status for who in MEMBERS}}
+
+
+def everybody(status: int = 200) -> Door:
+    """Stands open, also to those who are not signed in."""
+    return dict.fromkeys(RELATIONS, status)
+
+
+def members(status: int = 200) -> Door:
+    """For everybody who is signed in; what it lists is for each their own."""
+    return _door(status, frozenset())
+
+
+def of_model(status: int = 200) -> Door:
+    """What hangs on a model: for those with a grant on it or above."""
+    return _door(status, OUTSIDE_MODEL)
+
+
+def of_dataset(status: int = 200) -> Door:
+    """A grant on a model shows schema and profile of its snapshots, not the dataset they are of."""
+    return _door(status, OUTSIDE_DATASET)
+
+
+def of_entity(status: int = 200) -> Door:
+    """People are seen within their legal entity, and by the administrator."""
+    return _door(status, OUTSIDE_ENTITY)
+
+
+def only(who: str, status: int = 200) -> Door:
+    """For one's own things: a token, a pack that one took oneself."""
+    return _door(status, frozenset(MEMBERS) - set(who.split()))
+
+
+ROUTES: dict[str, Door] = {
+    "account": members(),
+    "account-open": of_entity(),
+    "api-condition": of_model(),
+    "api-conditions": members(),
+    "api-dataset": of_dataset(),
+    "api-dataset-snapshots": of_dataset(),
+    "api-datasets": members(),
+    "api-docs": members(),
+    "api-evidence": of_model(),
+    "api-evidence-list": members(),
+    "api-finding": of_model(),
+    "api-findings": members(),
+    "api-job": of_model(),
+    "api-jobs": members(),
+    "api-model": of_model(),
+    "api-model-uses": of_model(),
+    "api-models": members(),
+    "api-paper": of_model(),
+    "api-papers": members(),
+    "api-schema": members(),
+    "api-snapshot": of_model(),
+    "api-validation": of_model(),
+    "api-validations": members(),
+    "api-version": of_model(),
+    "api-versions": of_model(),
+    "condition": of_model(),
+    "condition-confirm": of_model(),
+    "condition-fulfil": of_model(),
+    "condition-new": of_model(),
+    "condition-withdraw": of_model(),
+    "conditions": members(),
+    "dataset": of_dataset(),
+    "dataset-codes": of_dataset(),
+    "dataset-describe": of_dataset(),
+    "dataset-new": members(),
+    "datasets": members(),
+    "desk": members(),
+    "evidence": of_model(),
+    "evidence-json": of_model(),
+    "evidence-list": members(),
+    "evidence-reproduce": of_model(),
+    "evidence-void": of_model(),
+    "finding": of_model(),
+    "finding-accept": of_model(),
+    "finding-advise": of_model(),
+    "finding-answer": of_model(),
+    "finding-approve-extension": of_model(),
+    "finding-approve-plan": of_model(),
+    "finding-attach": of_model(),
+    "finding-board": members(),
+    "finding-close": of_model(),
+    "finding-concur": of_model(),
+    "finding-document": of_model(),
+    "finding-edit": of_model(),
+    "finding-extend": of_model(),
+    "finding-issue": of_model(),
+    "finding-new": of_model(),
+    "finding-plan": of_model(),
+    "finding-reopen": of_model(),
+    "finding-send": of_model(),
+    "finding-send-back": of_model(),
+    "finding-submit": of_model(),
+    "finding-withdraw": of_model(),
+    "findings": members(),
+    "go": of_model(302),
+    "grant-give": of_entity(),
+    "grant-restrict": of_model(),
+    "grant-revoke": of_model(),
+    "grant-take": of_entity(),
+    "healthz": everybody(),
+    "job": of_model(),
+    "job-cancel": of_model(),
+    "job-state": of_model(),
+    "jobs": members(),
+    "ledger": members(),
+    "ledger-checkpoint": members(),
+    "ledger-entry": of_model(),
+    "model": of_model(),
+    "model-assign": of_model(),
+    "model-describe": of_model(),
+    "model-history": of_model(),
+    "model-new": members(),
+    "model-non-model": of_model(),
+    "model-non-model-decide": of_model(),
+    "model-reconsider": of_model(),
+    "model-register": of_model(),
+    "model-rubric": of_model(),
+    "model-start": of_model(),
+    "model-tier": of_model(),
+    "models": members(),
+    "opinion-withdraw": of_model(),
+    "paper": of_model(),
+    "paper-pack": of_model(),
+    "paper-pack-file": only("officer"),
+    "paper-pdf": of_model(),
+    "paper-verify": of_model(),
+    "paper-void": of_model(),
+    "papers": members(),
+    "password-change": members(),
+    "password-reset": of_entity(),
+    "people": members(),
+    "person": of_entity(),
+    "person-add": members(),
+    "person-deactivate": of_entity(),
+    "policies": members(),
+    "policy": members(),
+    "policy-approve": members(),
+    "policy-draft": members(),
+    "policy-new": members(),
+    "readyz": everybody(),
+    "role-give": of_entity(),
+    "role-take": of_entity(),
+    "search": members(),
+    "set-up": everybody(409),
+    "sign-in": everybody(),
+    "sign-out": members(405),
+    "snapshot": of_model(),
+    "snapshot-roles": of_model(),
+    "snapshot-rows": of_model(),
+    "snapshot-upload": of_dataset(),
+    "tier-override": of_model(),
+    "to-sign": members(),
+    "token-new": members(),
+    "token-revoke": only("administrator"),
+    "use-add": of_model(),
+    "use-change": of_model(),
+    "use-change-withdraw": of_model(),
+    "validation": of_model(),
+    "validation-appoint": of_model(),
+    "validation-content": of_model(),
+    "validation-exempt": of_model(),
+    "validation-freeze": of_model(),
+    "validation-independence": of_model(),
+    "validation-new": of_model(),
+    "validation-opinion": of_model(),
+    "validation-reopen": of_model(),
+    "validation-run": of_model(),
+    "validation-sign": of_model(),
+    "validation-withdraw": of_model(),
+    "validations": members(),
+    "version": of_model(),
+    "version-new": of_model(),
+    "versions": of_model(),
 }

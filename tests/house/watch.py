@@ -47,6 +47,7 @@ class Seen:
     """An act's ends: refused to somebody without the role, done, asked for again, asked for with empty words."""
 
     denied: End
+    facts: dict[str, Any]
     done: End | None = None
     again: End | None = None
     wordless: End | None = None
@@ -81,7 +82,7 @@ class Watch:
         """The first time an act is done: tried by somebody without the right, then done, then tried in vain."""
         with undone():
             denied = self.attempt(verb, self.bystander, facts)[0]
-        seen = Seen(denied)
+        seen = Seen(denied, facts)
         end, result, error = self.attempt(verb, actor, facts)
         if error is not None:
             raise error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -249,8 +249,11 @@ def later(days: int = 30) -> date:
     return date.today() + timedelta(days=days)  # noqa: DTZ011 - only that it is in the future matters
 
 
-def make_bank(tier: int = 1, *, one_builds: bool = False) -> Bank:
-    """The bank with its scorecard, registered, on the German credit data; `one_builds`: its owner is its developer."""
+def make_bank(tier: int = 1, *, one_builds: bool = False, builder: str = "") -> Bank:
+    """The bank with its scorecard, registered, on the German credit data.
+
+    `one_builds`: its owner is its developer; `builder`: somebody of this name built the version.
+    """
     entity = bank()
     if one_builds:
         owner = developer = person("Olga Owner", Role.MODEL_OWNER, Role.MODEL_DEVELOPER, on=entity.scope)
@@ -272,8 +275,9 @@ def make_bank(tier: int = 1, *, one_builds: bool = False) -> Bank:
     whole = upload(developer, dataset, lines, "whole")
     training = upload(developer, dataset, lines[:TRAINING], "training")
     test = upload(developer, dataset, lines[TRAINING:], "test")
+    hands = person(builder, Role.MODEL_DEVELOPER, on=entity.scope) if builder else developer
     version = versions.register_version(
-        developer,
+        hands,
         model=model,
         format=Format.SCORECARD,
         artefact=Upload.of("card.json", json.dumps(CARD).encode()),
@@ -283,6 +287,7 @@ def make_bank(tier: int = 1, *, one_builds: bool = False) -> Bank:
     work()
     version = Version.objects.get(pk=version.pk)
     version.admitted()
-    return Bank(
+    made = Bank(
         owner, developer, validator, officer, approver, Model.objects.get(pk=model.pk), version, whole
     )
+    return replace(made, people={builder: hands} if builder else {})
