@@ -38,7 +38,8 @@ def test_an_act_is_for_whom_the_matrix_says(act: str, story: Story) -> None:
             left = denied.count() - before
             # an object that is absent for them was asked for by its key (nothing to write down) or in the act (one entry)
             assert left in {403: {1}, 404: {0, 1}}.get(answer.status_code, {0}), f"{who}: entries of a denial"
-    assert found == expected(RIGHTS[act])
+    said = {end: " ".join(who for who in MEMBERS if found[who] == end) for end in ("may", "denied", "absent")}
+    assert found == expected(RIGHTS[act]), f"the house says: {said}"
 
 
 def verdict(answer: HttpResponse) -> str:
