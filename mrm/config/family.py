@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import http.client
 import os
 import signal
 import socket
@@ -136,8 +137,20 @@ def members(root: Path, home: Path, port: int) -> list[Member]:
     ]
 
 
+def serves(port: int) -> bool:
+    """Whether the web process answers requests; its port is open some seconds before that."""
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        asked.request("GET", "/healthz")
+        return asked.getresponse().status > 0
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asked.close()
+
+
 def answers(port: int) -> bool:
-    """Whether the web process accepts connections."""
+    """Whether something accepts connections at this port."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0

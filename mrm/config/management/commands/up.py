@@ -14,7 +14,7 @@ from django.db import connections
 from mrm.access import setup_link
 from mrm.access.installation import demonstration, people_exist
 from mrm.access.sign_in import seats
-from mrm.config.family import Family, answers, members
+from mrm.config.family import Family, answers, members, serves
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         family = Family(root, self.say, members(root, Path(settings.MRM_HOME), port))
 
         def welcome() -> bool:
-            if not answers(port):
+            if not serves(port):
                 return False
             self.say(f"Countersign is at http://127.0.0.1:{port}/   (stop with Ctrl-C)")
             self._seats()
