@@ -70,6 +70,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "validation.open": {OFFICER, VALIDATOR},
     "validation.run_tests": {VALIDATOR},
     "validation.record_tests": {WORKER},
+    "report.draft": {VALIDATOR, OFFICER, APPROVER},
     "validation.appoint": {OFFICER},
     "validation.withdraw": {OFFICER, VALIDATOR},
     "validation.exempt": {OFFICER},

@@ -28,6 +28,9 @@ from mrm.papers.rules import PAPER_FAILED, PAPER_LIMIT, Limits
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates" / "papers"
 CONTENT_NAME = "content.json"
+STYLES, DRAFT_STYLES = ("paper.css",), ("draft.css",)
+SIGNED = "The content of this paper as it was signed, in canonical JSON"
+UNSIGNED = "The content of this draft, which nobody has signed, in canonical JSON"
 ORDINARY = Limits()
 
 
@@ -62,6 +65,7 @@ def render(
     language: str,
     source_date: datetime,
     limits: Limits = ORDINARY,
+    draft: bool = False,
 ) -> Rendered:
     """Set a paper from a template of `templates/papers/`.
 
@@ -71,12 +75,12 @@ def render(
     html = html_of(template, {**context, "language": language, "created": utc(source_date)[:19] + "Z"})
     request = {
         "html": html,
-        "css": (TEMPLATES / "paper.css").read_text("utf-8"),
+        "css": "".join((TEMPLATES / name).read_text("utf-8") for name in (STYLES + DRAFT_STYLES * draft)),
         "charts": dict(charts),
         "attachments": [
             {
                 "name": CONTENT_NAME,
-                "description": "The content of this paper as it was signed, in canonical JSON",
+                "description": UNSIGNED if draft else SIGNED,
                 "data": base64.b64encode(attachment).decode(),
             }
         ],

@@ -190,6 +190,8 @@ ROUTES: dict[str, Door] = {
     "validation": of_model(),
     "validation-appoint": of_model(),
     "validation-content": of_model(),
+    "validation-draft": of_model(),
+    "validation-draft-pdf": of_model(),
     "validation-exempt": of_model(),
     "validation-freeze": of_model(),
     "validation-independence": of_model(),

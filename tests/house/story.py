@@ -51,7 +51,7 @@ from tests.mrm.policy.people import PASSWORD
 from tests.registry.inventory.making import LARGE, USE
 from tests.validation.cases.making import CARD, Bank, fresh, later, make_bank, work
 from validation.cases.models import Validation
-from validation.cases.verbs import judging, opening, signing
+from validation.cases.verbs import drafting, judging, opening, signing
 from validation.findings.models import Condition, Finding
 from validation.findings.verbs import conditions as findings
 from validation.findings.verbs import life, requests
@@ -362,6 +362,8 @@ def grants_end(story: Story) -> None:
     versions.state_lineage(case.developer, version=version, scored_snapshot=case.whole)
     work()
     story.running = case.open(version=version)
+    fence = leases.claim(drafting.print_draft(case.validator, validation=story.running).pk)
+    leases.succeed(fence, {"pdf": vault.put(b"%PDF-1.7"), "pages": 1})
     with undone():
         opening.withdraw(case.officer, validation=story.running, reason="Superseded.")
 

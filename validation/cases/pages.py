@@ -221,6 +221,8 @@ def head_actions(actor: Any, found: Validation) -> list[Action]:
         actions.append(Action("Run tests", reverse("validation-run", args=[key]), icon="running"))
         actions.append(Action("Independence", reverse("validation-independence", args=[key])))
         actions.append(Action("Opinion", reverse("validation-opinion", args=[key])))
+    if found.running:
+        actions.append(Action("Draft report", reverse("validation-draft", args=[key])))
     if found.under_signature and can(actor, "content.reopen", validation=found) is None:
         actions.append(Action("Reopen", reverse("validation-reopen", args=[key])))
     return actions

@@ -87,6 +87,7 @@ def not_among_validators(actor: Actor, row: Validation, arguments: Arguments) ->
 
 policy("validation.open", "version", not_first_line, validators_are_independent)
 policy("validation.appoint", "validation", not_first_line, validators_are_independent)
+policy("report.draft", "validation", not_first_line)
 policy("validation.run_tests", "validation", not_first_line, is_validator_of_case, did_not_approve)
 policy("validation.record_tests", "validation")
 policy("validation.exempt", "validation", not_first_line, not_among_validators)

@@ -13,9 +13,10 @@ from mrm.access.models import Signature
 from mrm.access.rows import row_type
 from mrm.access.rules import Meaning
 from mrm.jobs.models import Job
+from mrm.jobs.rules import JobState
 from validation.cases.content import difference, needed_capacities, signed_content
 from validation.cases.models import Approval, FrozenContent, Validation, ValidationQuerySet
-from validation.cases.rules import Decision, ValidationState
+from validation.cases.rules import DRAFT, Decision, ValidationState
 
 
 def validations(actor: Actor) -> ValidationQuerySet:
@@ -118,6 +119,21 @@ def waits_for(actor: Actor, validation: Validation) -> str:
     else:
         return ""
     return "" if can(actor, act, validation=validation) else act
+
+
+def newest_draft(validation: Validation) -> Job | None:
+    """The job that printed the newest draft of the report, if any did."""
+    printed: Job | None = (
+        Job.objects.filter(
+            kind=DRAFT,
+            scope=validation.scope,
+            payload__validation=str(validation.pk),
+            state=JobState.SUCCEEDED,
+        )
+        .select_related("requested_by")
+        .first()
+    )
+    return printed
 
 
 def jobs_of(validation: Validation) -> list[Job]:

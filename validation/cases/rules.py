@@ -106,6 +106,9 @@ class Sample(TextChoices):
     ALL = "all", "whole"
 
 
+DRAFT = "cases.draft"
+"""The kind of job that prints a draft of the report."""
+
 SECTIONS = {
     3: "Purpose and materiality",
     4: "Earlier validations",

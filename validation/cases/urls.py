@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from validation.cases import actpages, api, pages
+from validation.cases import actpages, api, pages, signpage
 
 ONE = "validations/<str:reference>"
 urlpatterns = [
@@ -24,8 +24,10 @@ urlpatterns = [
     path(f"{ONE}/appoint/", actpages.AppointValidator.as_view(), name="validation-appoint"),
     path(f"{ONE}/withdraw/", actpages.WithdrawValidation.as_view(), name="validation-withdraw"),
     path(f"{ONE}/freeze/", actpages.Freeze.as_view(), name="validation-freeze"),
+    path(f"{ONE}/draft/", actpages.PrintDraft.as_view(), name="validation-draft"),
+    path(f"{ONE}/draft.pdf", actpages.DraftPdf.as_view(), name="validation-draft-pdf"),
     path(f"{ONE}/reopen/", actpages.Reopen.as_view(), name="validation-reopen"),
-    path(f"{ONE}/sign/", actpages.SignPage.as_view(), name="validation-sign"),
+    path(f"{ONE}/sign/", signpage.SignPage.as_view(), name="validation-sign"),
     path(f"{ONE}/content.json", actpages.ContentJson.as_view(), name="validation-content"),
     path("api/v1/validations/", api.ValidationList.as_view(), name="api-validations"),
     path("api/v1/validations/<str:reference>/", api.OneValidation.as_view(), name="api-validation"),

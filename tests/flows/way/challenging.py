@@ -47,7 +47,7 @@ def challenged(way: Way) -> None:
         seen.add(progress.get_attribute("value", timeout=2_000))
         validator.page.wait_for_timeout(250)
     assert len(seen) > 2, f"progress stood at {seen}"
-    validator.page.get_by_role("article").first.wait_for()  # the page shows itself anew when the job ends
+    validator.page.get_by_text(" green").first.wait_for()  # the page shows itself anew when the job ends
     validator.go(way.validation)
     validator.look("validation desk")
 

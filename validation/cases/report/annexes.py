@@ -208,6 +208,13 @@ def _documents(matter: Matter) -> list[Block]:
 
 
 def _verify(matter: Matter) -> list[Block]:
+    if matter.draft:
+        return [
+            Paragraph(
+                "A draft proves nothing: it carries no signature and no seal, and its words may change. Its figures are "
+                "those of the evidence records that annex B lists, and can be computed again from them."
+            )
+        ]
     first = next(iter(matter.evidence), "")
     return [
         Paragraph(

@@ -57,7 +57,12 @@ def _item(matter: Matter, item: Json) -> list[Block]:
     if item["text"]:
         blocks.append(Paragraph(item["text"], tuple(item["evidence"])))
     elif not item["exempt"]:
-        blocks.append(NotPossible(item["title"], "The item is optional and was not assessed."))
+        open_item = (
+            "The item is not assessed yet."
+            if item["mandatory"]
+            else "The item is optional and was not assessed."
+        )
+        blocks.append(NotPossible(item["title"], open_item))
     if item["rating"] == Rating.NOT_CONCLUDED and item["key"] in matter.condition_of:
         blocks.append(
             Paragraph(f"Not concluded; condition {matter.condition_of[item['key']]} stands until it is.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mrm.access.models import Entry
 from mrm.access.models import Signature as Signed
 from mrm.access.rows import row_type
@@ -32,6 +34,23 @@ def closing_of(validation: Validation, frozen: FrozenContent, zone: str) -> Clos
         ),
         checkpoint=checkpoint,
         checkpoint_note="Compare with the checkpoint you hold; annex G says how to verify.",
+    )
+
+
+def closing_of_draft(printed: datetime, zone: str, asked_by: str) -> Closing:
+    """In place of signatures: that there are none."""
+    return Closing(
+        approvals=Section(
+            "16",
+            "Approvals",
+            (Paragraph("Nobody has signed: this is a draft, printed so that it can be read and discussed."),),
+            conclusion="The opinion is signed, and approvals are given, on the frozen content alone.",
+            rating=None,
+        ),
+        control=(
+            ("Standing", "Draft, unsigned and unsealed; its words may change"),
+            ("Printed", f"{words.moment(printed, zone)}, asked for by {asked_by}"),
+        ),
     )
 
 

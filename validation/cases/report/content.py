@@ -11,9 +11,11 @@ from validation.cases.report.matter import Matter
 from validation.cases.report.results import size
 
 
-def report_of(validation: Validation, *, reference: str, number: int, on: date) -> Content:
+def report_of(
+    validation: Validation, *, reference: str, number: int, on: date, draft: bool = False
+) -> Content:
     """The content of a validation as it stands; `number` counts how often it was frozen, `on` is the day."""
-    matter = Matter(validation, reference, number, on.isoformat())
+    matter = Matter(validation, reference, number, on.isoformat(), draft)
     sections = [
         summary.summary(matter),
         judged.mandate(matter),

@@ -25,14 +25,14 @@ def meta(matter: Matter) -> Meta:
     return Meta(
         kind="validation_report",
         reference=matter.reference,
-        title="Validation report",
+        title="Draft of the validation report" if matter.draft else "Validation report",
         subject=(
             model["name"],
             f"{model['reference']} · version {version['number']} · {facts['validation']['kind']} validation",
         ),
         organisation=matter.organisation,
         unit="Model Validation",
-        classification="Confidential" if not matter.demonstration else "Demonstration",
+        classification=_classification(matter),
         running=line,
         running_version=f"v{version['number']} · {_short(version['artefact'])}",
         description=f"Validation {facts['validation']['reference']} of {line}, version {version['number']}.",
@@ -42,6 +42,11 @@ def meta(matter: Matter) -> Meta:
         keywords=("model validation", facts["validation"]["reference"], model["reference"]),
         zone=matter.zone,
     )
+
+
+def _classification(matter: Matter) -> str:
+    kept = "Demonstration" if matter.demonstration else "Confidential"
+    return f"Draft, unsigned · {kept}" if matter.draft else kept
 
 
 def _short(artefact: str) -> str:
@@ -54,8 +59,8 @@ def opinion_line(matter: Matter) -> str:
     for use in matter.facts["uses"]:
         by.setdefault(use["judgement"], []).append(use["id"])
     said = [f"{words.JUDGEMENTS[kind]}: {words.listed(names)}" for kind, names in by.items()]
-    step = matter.facts["opinion"]["step"]
-    return f"{words.sentence('; '.join(said))} Step {step} of 4"
+    step = matter.opinion["step"]
+    return f"{words.sentence('; '.join(said))} {f'Step {step} of 4' if step else 'No step yet'}"
 
 
 def _cover(matter: Matter) -> tuple[tuple[str, str], ...]:
@@ -70,11 +75,11 @@ def _cover(matter: Matter) -> tuple[tuple[str, str], ...]:
         ("Entity, tier", f"{matter.organisation} · tier {case['tier']}"),
         (
             "Validation, kind",
-            f"{case['reference']} · {case['kind']} · content frozen {words.day(matter.frozen_on)}",
+            f"{case['reference']} · {case['kind']} · {'draft of' if matter.draft else 'content frozen'} {words.day(matter.frozen_on)}",
         ),
         (
             "Expiry, next review",
-            f"{words.day(facts['opinion']['expires'])}, or earlier by the triggers of section 15",
+            f"{words.day(matter.opinion['expires'])}, or earlier by the triggers of section 15",
         ),
         ("Authors", words.listed(case["validators"])),
         (
@@ -92,7 +97,12 @@ def _control(matter: Matter) -> tuple[tuple[str, str], ...]:
     model, case = facts["model"], facts["validation"]
     earlier = facts["earlier"]["validations"]
     return (
-        ("Paper", f"{matter.reference}, content number {matter.number} of {case['reference']}"),
+        (
+            "Paper",
+            f"Draft of {case['reference']}, nobody has signed it"
+            if matter.draft
+            else f"{matter.reference}, content number {matter.number} of {case['reference']}",
+        ),
         ("Uses", " · ".join(f"{use['id']} {use['name']}" for use in facts["uses"])),
         ("Model owner", f"{model['owner']} (first line)"),
         ("Developer", f"{model['developer']} (first line)"),
@@ -102,7 +112,10 @@ def _control(matter: Matter) -> tuple[tuple[str, str], ...]:
             "Everybody with a grant on the model; auditors; supervisors through the evidence pack",
         ),
         ("Replaces", f"the report on {earlier[-1]['reference']}" if earlier else "no earlier report"),
-        ("Attached inside this PDF", "content.json: exactly what was signed, machine-readable"),
+        (
+            "Attached inside this PDF",
+            f"content.json: exactly what {'the draft says' if matter.draft else 'was signed'}, machine-readable",
+        ),
     )
 
 

@@ -73,10 +73,17 @@ def mandate(matter: Matter) -> Section:
         "2",
         "Mandate, scope and independence",
         tuple(blocks),
-        conclusion="Every validator of the case has declared independence, and no conflict remains.",
+        conclusion=_independence(matter),
         rating=1,
         layout="fresh",
     )
+
+
+def _independence(matter: Matter) -> str:
+    missing = matter.facts["validators_undeclared"]
+    if missing:
+        return f"Not declared yet, or with a conflict: {words.listed(missing)}."
+    return "Every validator of the case has declared independence, and no conflict remains."
 
 
 def _area(matter: Matter, number: int) -> Row:
@@ -212,7 +219,7 @@ def conditions(matter: Matter) -> tuple[PaperCondition, ...]:
 
 def opinion(matter: Matter) -> Section:
     """Section 15: from ratings to the opinion, its conditions, expiry and triggers."""
-    said = matter.facts["opinion"]
+    said = matter.opinion
     rows = [
         Row((str(number), SECTIONS[number], RatingCell(words.rating(matter.rating_of(number)))))
         for number in SECTIONS

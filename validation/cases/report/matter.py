@@ -20,6 +20,17 @@ from validation.cases.models import Validation
 from validation.cases.rules import Rating, worst_step
 
 Json = dict[str, Any]
+UNWRITTEN: Json = {
+    "step": None,
+    "summary": "The opinion is not written yet.",
+    "text": "No text yet.",
+    "aggregation": "Not said yet.",
+    "better_than_worst": "",
+    "residual_risk": "",
+    "confidence": "not said yet",
+    "expires": "",
+}
+"""A draft without an opinion; frozen content always has one."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +76,17 @@ class Matter:
     reference: str
     number: int
     frozen_on: str
+    draft: bool = False
 
     @cached_property
     def facts(self) -> Json:
         """What is signed, as plain values."""
         return signed_content(self.validation)
+
+    @cached_property
+    def opinion(self) -> Json:
+        """The opinion; while a draft has none, what stands in its place."""
+        return self.facts["opinion"] or UNWRITTEN
 
     @cached_property
     def evidence(self) -> dict[str, Json]:

@@ -23,13 +23,13 @@ TOP = 4
 
 def summary(matter: Matter) -> Section:
     """Opinion, steps, board figures, gravest findings, conditions, what remains."""
-    opinion = matter.facts["opinion"]
+    opinion = matter.opinion
     blocks: list[Block] = [
         Paragraph(opinion["summary"]),
         _uses(matter),
         Scale(
             tuple(f"{step} · {word}" for step, word in STEP_WORDS.items()),
-            opinion["step"] - 1,
+            (opinion["step"] or 0) - 1,
         ),
     ]
     figures = _figures(matter)
@@ -47,7 +47,7 @@ def _uses(matter: Matter) -> Scale:
     steps = tuple(
         words.JUDGEMENTS[kind] + (f": {', '.join(by[kind])}" if kind in by else "") for kind in kinds
     )
-    return Scale(steps, next((place for place, kind in enumerate(kinds) if kind in by), 2))
+    return Scale(steps, next((place for place, kind in enumerate(kinds) if kind in by), -1))
 
 
 def _figures(matter: Matter) -> list[BoardFigure]:
@@ -105,7 +105,7 @@ def _findings(matter: Matter) -> list[Block]:
 
 
 def _rest(matter: Matter) -> list[Block]:
-    opinion = matter.facts["opinion"]
+    opinion = matter.opinion
     conditions = " ".join(f"{row['reference']}: {row['text']}" for row in matter.facts["conditions"])
     earlier = matter.facts["earlier"]["validations"]
     changes = "none, first validation" if not earlier else f"since {earlier[-1]['reference']}, see section 4"
