@@ -110,7 +110,7 @@ def judged(way: Way) -> None:
     """Every item is rated, what cannot be concluded carries a condition, the opinion is written."""
     validator = way["validator"]
     validator.go(way.validation)
-    total = len(validator.links(r"\S*\?item=\S+"))
+    total = len(validator.links(r"/validations/[^/]+/\?item=\S+"))
     for _ in range(total):
         form = validator.page.get_by_role("main").locator("form[action^='?item=']")
         key = (form.get_attribute("action") or "").removeprefix("?item=")
