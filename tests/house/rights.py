@@ -110,6 +110,7 @@ RIGHTS: dict[str, Right] = {
     "person.deactivate": on_entity("administrator"),
     "policy.approve": on_dataset("owner developer builder validator signer officer"),
     "policy.draft": on_dataset("owner developer builder validator signer officer"),
+    "report.draft": on_model("validator signer officer approver"),
     "role.give": by_administrators("administrator"),
     "role.take": by_administrators("administrator"),
     "snapshot.assign_roles": on_dataset("owner developer builder validator signer"),
