@@ -12,6 +12,18 @@ from mrm.kernel.canonical import sha256
 from mrm.ledger.clock import now
 
 
+def token_of(secret: str) -> ApiToken | None:
+    """The token whose secret was sent, while it is valid and its person is active."""
+    token = (
+        ApiToken.objects.select_related("account__person")
+        .filter(token_hash=sha256(secret.strip().encode()), revoked_at__isnull=True, expires_at__gt=now())
+        .first()
+    )
+    if token is None or not (token.account.is_active and token.account.person.active):
+        return None
+    return token
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer cs_…`."""
 
@@ -20,12 +32,8 @@ class TokenAuthentication(BaseAuthentication):
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
             return None
-        token = (
-            ApiToken.objects.select_related("account__person")
-            .filter(token_hash=sha256(secret.strip().encode()), revoked_at__isnull=True, expires_at__gt=now())
-            .first()
-        )
-        if token is None or not (token.account.is_active and token.account.person.active):
+        token = token_of(secret)
+        if token is None:
             raise exceptions.AuthenticationFailed
         return token.account, token
 

@@ -1,0 +1,15 @@
+"""The room of the MLflow door: what an unmodified `mlflow` client talks to."""
+
+from django.apps import AppConfig
+
+
+class MlflowConfig(AppConfig):
+    """Registers acts, how they are judged, and the calls that the door answers."""
+
+    name = "registry.mlflow"
+    label = "mlflow"
+    verbose_name = "MLflow door"
+
+    def ready(self) -> None:
+        """Load what registers itself."""
+        from registry.mlflow import lookups, policies, verbs  # noqa: F401

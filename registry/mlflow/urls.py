@@ -1,0 +1,12 @@
+"""Addresses of the MLflow door; each call's own path is declared in `calls/`."""
+
+from django.urls import path
+
+from registry.mlflow import calls
+from registry.mlflow.protocol import mlflow
+
+__all__ = ["calls", "urlpatterns"]
+
+urlpatterns = [
+    path("api/2.0/mlflow/<path:path>", mlflow, name="mlflow"),
+]
