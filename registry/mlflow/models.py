@@ -90,7 +90,7 @@ class ClientRun(Governed):
     @property
     def key(self) -> str:
         """The run as clients name it."""
-        return self.pk.hex  # type: ignore[no-any-return]
+        return self.pk.hex
 
     @property
     def place(self) -> str:

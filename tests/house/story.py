@@ -42,6 +42,8 @@ from registry.data import verbs as data
 from registry.inventory import verbs as inventory
 from registry.inventory.models import Model
 from registry.inventory.rules import ModelClass, Origin
+from registry.mlflow import verbs as mlflow
+from registry.mlflow.rules import RunStatus
 from registry.versions import verbs as versions
 from registry.versions.models import UseGrant
 from registry.versions.rules import Format
@@ -366,6 +368,20 @@ def grants_end(story: Story) -> None:
     leases.succeed(fence, {"pdf": vault.put(b"%PDF-1.7"), "pages": 1})
     with undone():
         opening.withdraw(case.officer, validation=story.running, reason="Superseded.")
+
+
+@chapter
+def what_clients_log(story: Story) -> None:
+    """An experiment and a run of an MLflow client: opened, ended, put away, brought back."""
+    developer, scope = story.case.developer, story.case.model.scope
+    experiment = mlflow.create_experiment(developer, scope=scope, name="Challengers")
+    mlflow.rename_experiment(developer, experiment=experiment, name="Challengers, first round")
+    run = mlflow.start_run(developer, experiment=experiment, user="dora", start_time=1)
+    mlflow.finish_run(developer, run=run, status=RunStatus.FINISHED, end_time=2, logged="0" * 64)
+    mlflow.delete_run(developer, run=run)
+    mlflow.restore_run(developer, run=run)
+    mlflow.delete_experiment(developer, experiment=experiment)
+    mlflow.restore_experiment(developer, experiment=experiment)
 
 
 @chapter

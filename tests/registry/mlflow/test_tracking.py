@@ -16,7 +16,9 @@ ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
 def experiment(door: Door, name: str = "churn") -> str:
     """A new experiment."""
-    made: str = door.post("experiments/create", name=name, tags=[{"key": "team", "value": "a"}])["experiment_id"]
+    made: str = door.post("experiments/create", name=name, tags=[{"key": "team", "value": "a"}])[
+        "experiment_id"
+    ]
     return made
 
 
@@ -33,13 +35,18 @@ def test_an_experiment_is_made_found_renamed_put_away_and_brought_back(dev: Door
     assert found["artifact_location"] == f"mlflow-artifacts:/{key}"
     assert found["tags"] == [{"key": "team", "value": "a"}]
     dev.post("experiments/update", experiment_id=key, new_name="churn 2")
-    assert dev.ok("GET", "experiments/get-by-name", experiment_name="churn 2")["experiment"]["experiment_id"] == key
+    assert (
+        dev.ok("GET", "experiments/get-by-name", experiment_name="churn 2")["experiment"]["experiment_id"]
+        == key
+    )
     dev.post("experiments/delete", experiment_id=key)
     assert dev.post("experiments/search", max_results=10)["experiments"] == []
     assert len(dev.post("experiments/search", max_results=10, view_type="DELETED_ONLY")["experiments"]) == 1
     dev.post("experiments/restore", experiment_id=key)
     assert dev.ok("GET", "experiments/get", experiment_id=key)["experiment"]["lifecycle_stage"] == "active"
-    acts = list(Entry.objects.filter(act__startswith="experiment.").order_by("id").values_list("act", flat=True))
+    acts = list(
+        Entry.objects.filter(act__startswith="experiment.").order_by("id").values_list("act", flat=True)
+    )
     assert acts == [f"experiment.{what}" for what in ("create", "rename", "delete", "restore")]
 
 
@@ -96,7 +103,11 @@ def test_a_parameter_is_never_changed_and_a_batch_is_all_or_nothing(dev: Door) -
     dev.post("runs/log-batch", run_id=key, params=[{"key": "lr", "value": "1"}])
     dev.post("runs/log-batch", run_id=key, params=[{"key": "lr", "value": "1"}])
     message = dev.error(
-        "POST", "runs/log-batch", run_id=key, params=[{"key": "lr", "value": "2"}], tags=[{"key": "x", "value": "y"}]
+        "POST",
+        "runs/log-batch",
+        run_id=key,
+        params=[{"key": "lr", "value": "2"}],
+        tags=[{"key": "x", "value": "y"}],
     )[2]
     assert "Changing param values is not allowed" in message
     assert "x" not in {tag["key"] for tag in dev.ok("GET", "runs/get", run_id=key)["run"]["data"]["tags"]}
@@ -122,7 +133,9 @@ def test_the_filter_grammar_finds_runs(dev: Door) -> None:
         dev.post(
             "runs/log-batch",
             run_id=key,
-            metrics=[{"key": "a b", "value": "NaN" if number == 3 else number / 10, "timestamp": 1, "step": 0}],
+            metrics=[
+                {"key": "a b", "value": "NaN" if number == 3 else number / 10, "timestamp": 1, "step": 0}
+            ],
             params=[{"key": "kind", "value": f"tree{number % 2}"}],
             tags=[{"key": "mlflow.source.name", "value": f"100%_{number}"}],
         )
