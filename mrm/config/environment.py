@@ -45,6 +45,10 @@ SETTINGS = {
         ),
         Setting("MRM_OFFLINE_SECONDS", "60", "time after which a query is stopped"),
         Setting("MRM_OFFLINE_ROWS", "1000000", "rows that a query may give"),
+        Setting(
+            "MRM_OBJECT_BUCKETS", "", "buckets, by comma, from which snapshots may be taken; default: none"
+        ),
+        Setting("MRM_OBJECT_ENDPOINT", "", "address of the S3-compatible store they are in, if not Amazon's"),
         Setting("MRM_SECRET_KEY", "", "secret of sessions and salts; default: made once in MRM_HOME/keys"),
         Setting(
             "MRM_SIGNING_KEY", "", "file of the ledger's Ed25519 key; default: made once in MRM_HOME/keys"

@@ -100,6 +100,10 @@ MRM_VAULT_ENDPOINT = environment.read("MRM_VAULT_ENDPOINT")
 MRM_OFFLINE_URL = environment.offline(environment.read("MRM_OFFLINE_URL"))
 MRM_OFFLINE_SECONDS = float(environment.read("MRM_OFFLINE_SECONDS"))
 MRM_OFFLINE_ROWS = int(environment.read("MRM_OFFLINE_ROWS"))
+MRM_OBJECT_BUCKETS = [
+    name.strip() for name in environment.read("MRM_OBJECT_BUCKETS").split(",") if name.strip()
+]
+MRM_OBJECT_ENDPOINT = environment.read("MRM_OBJECT_ENDPOINT")
 DATABASES = {"default": environment.database(environment.read("MRM_DATABASE_URL"), MRM_HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False

@@ -11,6 +11,6 @@ class DataConfig(AppConfig):
 
     def ready(self) -> None:
         """Load what registers itself."""
-        from registry.data import frame, jobs, policies, verbs  # noqa: F401
+        from registry.data import frame, jobs, policies, sourcing, verbs  # noqa: F401
 
         frame.register()

@@ -12,14 +12,15 @@ from mrm.evidence.reproduce import Diverged, kinds
 from mrm.jobs.context import JobContext
 from mrm.jobs.handlers import Handler, handlers
 from mrm.jobs.processes import Limits
-from mrm.kernel.errors import BadInput
+from mrm.kernel.errors import BadInput, Unavailable
 from mrm.policy import queries as policies
-from registry.data import reading
+from registry.data import queries, standards
 from registry.data.canonical_digest import data_digest
 from registry.data.frames import table as kept_rows
 from registry.data.logical import as_frame
 from registry.data.models import Snapshot, SnapshotContent
 from registry.data.profile import profile, schema
+from registry.data.taking import take
 from registry.data.verbs import Computed, Found, finish_snapshot
 
 if TYPE_CHECKING:
@@ -28,15 +29,25 @@ if TYPE_CHECKING:
 
 QUALITY = ("dq.missing", "dq.duplicates", "dq.row_order", "dq.known_time")
 BLOCKING = frozenset({"dq.row_order"})
+AWAY = frozenset({"offline_unreachable", "object_unreachable"})
+RULE_REMEDY = (
+    "Mend the data at its source and bring it again, or change the dataset's quality rules with a reason."
+)
+DRIFT_REMEDY = "Bring the column again, or say when you bring the snapshot that it is gone on purpose."
 REMEDY = "Take the file from its source again and upload that; this snapshot stays blocked."
 
 
 def run(ctx: JobContext) -> None:
     """Read, profile, judge; one act at the end."""
-    snapshot = Snapshot.objects.select_related("dataset").get(pk=ctx.payload["snapshot"])
+    snapshot = Snapshot.objects.select_related("dataset", "origin").get(pk=ctx.payload["snapshot"])
     try:
         found = examine(snapshot, ctx)
     except BadInput as refused:
+        finish_snapshot(ctx.actor, snapshot=snapshot, fence=ctx.fence, found=None, refused=refused)
+        return
+    except Unavailable as refused:
+        if refused.code not in AWAY:
+            raise
         finish_snapshot(ctx.actor, snapshot=snapshot, fence=ctx.fence, found=None, refused=refused)
         return
     finish_snapshot(ctx.actor, snapshot=snapshot, fence=ctx.fence, found=found)
@@ -45,8 +56,7 @@ def run(ctx: JobContext) -> None:
 def examine(snapshot: Snapshot, ctx: JobContext) -> Found:
     """Everything that is computed of a file, outside any transaction."""
     ctx.progress(0, 4, "reading")
-    how = read_as(snapshot.declared)
-    table = reading.read(vault.get(snapshot.file_digest), how)
+    table, source = take(snapshot)
     ctx.progress(1, 4, "digest")
     digest = data_digest(table)
     kept = vault.put(parquet(table))
@@ -55,27 +65,72 @@ def examine(snapshot: Snapshot, ctx: JobContext) -> Found:
     ctx.progress(3, 4, "quality")
     limits, frame = limits_for(snapshot, QUALITY), as_frame(table)
     quality = [tried(test_id, frame, columns, digest, limits[test_id]) for test_id in QUALITY]
-    stopped = [item for item in quality if item.test_id in BLOCKING and item.light == "red"]
+    judged = judge_against(snapshot, table)
+    stop = why_stopped(snapshot, quality, judged)
     ctx.progress(4, 4, "done")
     return Found(
         data_digest=digest,
         parquet=kept,
         rows=table.num_rows,
         columns=columns,
-        reading=snapshot.declared or {"rule": "parquet types 1"},
+        reading=snapshot.declared
+        or {"rule": "parquet types 1" if snapshot.file_format == "parquet" else "query types 1"},
         profile=facts,
         quality=quality,
-        blocked=" ".join(why_blocked(item) for item in stopped),
-        remedy=REMEDY if stopped else "",
+        source=source,
+        **judged,
+        **stop,
     )
 
 
-def read_as(declared: Mapping[str, Any]) -> reading.Reading | None:
-    """The reading that was settled at upload; None for Parquet."""
-    if not declared:
-        return None
-    lists = {name: tuple(declared[name]) for name in ("names", "missing")}
-    return reading.Reading(**{**declared, **lists})
+def judge_against(snapshot: Snapshot, table: pa.Table) -> dict[str, Any]:
+    """The dataset's quality rules, and how the columns differ from those of the released snapshot before."""
+    before = queries.before(snapshot)
+    row = snapshot.dataset.rules_row
+    now = {item["name"]: item["type"] for item in schema(table)}
+    differs = standards.drift(before.reference, before.content.types, now) if before else {}
+    named = standards.named_columns(row.rules) if row else set()
+    if before is not None and before.roles_row is not None:
+        named |= set(before.roles_row.roles.columns)
+    if differs:
+        differs["needed"] = [
+            name for name in differs["gone"] if name in named and name not in left_out(snapshot)
+        ]
+    verdicts = standards.judge(
+        row.rules if row else [],
+        table,
+        today=policies.today(snapshot.scope, snapshot.uploaded_at),
+        period=(snapshot.period_from, snapshot.period_to),
+        gone=left_out(snapshot),
+    )
+    return {"rules": row, "verdicts": verdicts, "drift": differs}
+
+
+def left_out(snapshot: Snapshot) -> list[str]:
+    """Columns that whoever brought the snapshot said are gone on purpose."""
+    return list(snapshot.asked.request.get("gone", [])) if snapshot.asked else []
+
+
+def why_stopped(snapshot: Snapshot, quality: Sequence[Computed], judged: Mapping[str, Any]) -> dict[str, Any]:
+    """Why it is not released: red tests that block, rules that block, columns that are needed and gone."""
+    tests = [why_blocked(item) for item in quality if item.test_id in BLOCKING and item.light == "red"]
+    rules = [
+        verdict["said"]
+        for verdict in judged["verdicts"]
+        if verdict["met"] is False and verdict["rule"]["severity"] == "block"
+    ]
+    if needed := judged["drift"].get("needed"):
+        what = f"Column {', '.join(needed)} of {snapshot.dataset.name} is gone, and roles or quality rules name it."
+        if not (tests or rules):
+            return {"code": "schema_drift", "blocked": what, "remedy": DRIFT_REMEDY}
+        rules.append(what)
+    if not (tests or rules):
+        return {}
+    return {
+        "code": "quality_blocked",
+        "blocked": " ".join([*tests, *rules]),
+        "remedy": REMEDY if tests else RULE_REMEDY,
+    }
 
 
 def parquet(table: pa.Table) -> bytes:

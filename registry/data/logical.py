@@ -15,6 +15,7 @@ declare(
     "type_not_supported",
     "a column of a Parquet file has a type that no snapshot keeps (list, struct, binary)",
 )
+declare("value_infinite", "a column of numbers holds infinity, as a division by zero leaves it")
 declare("column_twice", "two columns of a file have the same name, or one has none")
 
 
@@ -72,7 +73,7 @@ def _column(name: str, column: Any) -> Any:
         if pa.types.is_integer(kind):
             return column.cast(pa.int64())
         if pa.types.is_floating(kind):
-            return _no_nan(column.cast(pa.float64()))
+            return _finite(name, _no_nan(column.cast(pa.float64())))
         if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
             return _nfc(column.cast(pa.string()))
         if pa.types.is_date(kind):
@@ -91,6 +92,18 @@ def _no_nan(column: Any) -> Any:
     import pyarrow.compute as pc
 
     return pc.if_else(pc.is_nan(column), None, column)
+
+
+def _finite(name: str, column: Any) -> Any:
+    import pyarrow.compute as pc
+
+    if endless := pc.sum(pc.is_inf(column)).as_py():
+        raise BadInput(
+            "value_infinite",
+            f"Column “{name}” is infinite in {endless:,} {'row' if endless == 1 else 'rows'}, as a division by zero leaves it.",
+            "Leave such values missing; in a query divide by NULLIF(divisor, 0).",
+        )
+    return column
 
 
 def _nfc(column: Any) -> Any:

@@ -9,7 +9,7 @@ from django.db import models
 from mrm.access.models import LegalEntity, Person
 from mrm.access.rows import AppendOnly, Governed, reference_field
 from mrm.kernel.errors import RuleRefused
-from registry.data.rules import Roles, SnapshotStatus
+from registry.data.rules import OriginKind, Roles, SnapshotStatus
 
 
 class Dataset(Governed):
@@ -37,6 +37,11 @@ class Dataset(Governed):
     def code_table(self) -> CodeTable | None:
         """The code table in force, if one was declared."""
         return self.code_tables.order_by("-number").first()
+
+    @property
+    def rules_row(self) -> QualityRules | None:
+        """The quality rules in force, if any were set."""
+        return self.quality_rules.order_by("-number").first()
 
 
 class Snapshot(AppendOnly):
@@ -77,6 +82,16 @@ class Snapshot(AppendOnly):
         return getattr(self, "content", None)
 
     @property
+    def asked(self) -> SnapshotOrigin | None:
+        """Where it was asked from; None for files that came before this was kept."""
+        return getattr(self, "origin", None)
+
+    @property
+    def judged(self) -> SnapshotJudgement | None:
+        """What the job found beside its content."""
+        return getattr(self, "judgement", None)
+
+    @property
     def roles_row(self) -> ColumnRoles | None:
         """The roles of its columns in force."""
         return self.column_roles.order_by("-number").first()
@@ -112,6 +127,51 @@ class SnapshotStanding(Governed):
 
     def __str__(self) -> str:
         return f"{self.snapshot_id} {self.state}"
+
+
+class SnapshotOrigin(AppendOnly):
+    """Where a snapshot was asked from, and how: a file, a query, or an object in a store."""
+
+    snapshot = models.OneToOneField(Snapshot, on_delete=models.PROTECT, related_name="origin")
+    kind = models.CharField(max_length=10, choices=OriginKind)
+    request = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.snapshot_id} {self.kind}"
+
+
+class QualityRules(AppendOnly):
+    """What every snapshot of a dataset must hold; a change is a new row with the next number."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="quality_rules")
+    number = models.PositiveIntegerField()
+    rules = models.JSONField()
+    digest = models.CharField(max_length=64)
+    reason = models.TextField(blank=True)
+    set_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["dataset", "number"], name="quality_rules_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset_id} quality rules {self.number}"
+
+
+class SnapshotJudgement(AppendOnly):
+    """What the job found about a snapshot beside its content: what was really taken from where, how its schema differs
+    from the snapshot before, and what became of each quality rule."""
+
+    snapshot = models.OneToOneField(Snapshot, on_delete=models.PROTECT, related_name="judgement")
+    source = models.JSONField(default=dict)
+    drift = models.JSONField(default=dict)
+    rules = models.ForeignKey(QualityRules, on_delete=models.PROTECT, related_name="+", null=True)
+    verdicts = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.snapshot_id} judged"
 
 
 class SnapshotContent(AppendOnly):

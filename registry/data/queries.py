@@ -59,7 +59,7 @@ def dataset(actor: Actor, reference: str) -> Dataset:
 def snapshots(actor: Actor) -> QuerySet[Snapshot]:
     """The snapshots of visible datasets, with what lists show."""
     rows: QuerySet[Snapshot] = Snapshot.objects.visible_to(actor).select_related(
-        "dataset", "scope", "standing", "content", "uploaded_by"
+        "dataset", "scope", "standing", "content", "uploaded_by", "origin", "judgement"
     )
     return rows
 
@@ -76,7 +76,9 @@ def usable(actor: Actor) -> QuerySet[Snapshot]:
 
 def seen(actor: Actor, reference: str) -> Seen:
     """A snapshot by grant on its dataset, or through a model that names it; else the same NotFound."""
-    rows = Snapshot.objects.select_related("dataset", "scope", "standing", "content", "uploaded_by")
+    rows = Snapshot.objects.select_related(
+        "dataset", "scope", "standing", "content", "uploaded_by", "origin", "judgement"
+    )
     found: Snapshot | None = rows.filter(reference=reference).first()
     if found is None:
         raise NotFound
@@ -85,6 +87,20 @@ def seen(actor: Actor, reference: str) -> Seen:
     if not full and not uses:
         raise NotFound
     return Seen(found, full, uses)
+
+
+def before(snapshot: Snapshot) -> Snapshot | None:
+    """The newest released snapshot of the same dataset that came earlier: what this one is compared with."""
+    found: Snapshot | None = (
+        Snapshot.objects.filter(dataset=snapshot.dataset_id, standing__state=SnapshotStatus.RELEASED)
+        .filter(
+            Q(uploaded_at__lt=snapshot.uploaded_at) | Q(uploaded_at=snapshot.uploaded_at, pk__lt=snapshot.pk)
+        )
+        .select_related("content")
+        .order_by("-uploaded_at", "-pk")
+        .first()
+    )
+    return found
 
 
 def quality(snapshot: Snapshot) -> list[Evidence]:

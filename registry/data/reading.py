@@ -167,7 +167,7 @@ def _read_csv(data: bytes, reading: Reading) -> pa.Table:
             f"The file cannot be read as {len(names)} columns: {_said(trouble)}",
             "Every row needs the same number of values; check delimiter and quotes.",
         ) from trouble
-    _check_shape(table.num_rows, table.num_columns)
+    check_shape(table.num_rows, table.num_columns)
     return pa.table([_typed(column) for column in table.columns], names=names)
 
 
@@ -210,7 +210,7 @@ def _read_parquet(data: bytes) -> pa.Table:
 
     try:
         file = pq.ParquetFile(io.BytesIO(data))
-        _check_shape(file.metadata.num_rows, file.metadata.num_columns)
+        check_shape(file.metadata.num_rows, file.metadata.num_columns)
         return file.read()
     except (pa.ArrowException, OSError, ValueError) as trouble:
         raise BadInput(
@@ -220,7 +220,8 @@ def _read_parquet(data: bytes) -> pa.Table:
         ) from trouble
 
 
-def _check_shape(rows: int, columns: int) -> None:
+def check_shape(rows: int, columns: int) -> None:
+    """No longer and no wider than a snapshot may be."""
     if rows > MAX_ROWS or columns > MAX_COLUMNS:
         raise BadInput(
             "file_too_large",

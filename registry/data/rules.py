@@ -39,6 +39,14 @@ class SnapshotStatus(TextChoices):
     FAILED = "failed", "unreadable"
 
 
+class OriginKind(TextChoices):
+    """Where a snapshot comes from."""
+
+    FILE = "file", "uploaded file"
+    QUERY = "query", "query"
+    OBJECT = "object", "object store"
+
+
 TRANSITIONS = Transitions(
     {
         SnapshotStatus.UPLOADED: {SnapshotStatus.RELEASED, SnapshotStatus.BLOCKED, SnapshotStatus.FAILED},

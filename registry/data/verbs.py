@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -19,21 +19,26 @@ from mrm.jobs.fence import Fence
 from mrm.kernel.canonical import digest
 from mrm.kernel.errors import BadInput, CountersignError
 from registry.data import reading
+from registry.data.effects import begin
 from registry.data.models import (
     CodeTable,
     ColumnRoles,
     Dataset,
+    QualityRules,
     Snapshot,
     SnapshotContent,
+    SnapshotJudgement,
     SnapshotStanding,
 )
 from registry.data.rules import (
     TRANSITIONS,
     Attribute,
+    OriginKind,
     SnapshotStatus,
     checked_roles,
     code_rows,
 )
+from registry.data.standards import QualityRule, Verdict, checked_rules
 
 MARKS = {"auto": "", "comma": ",", "semicolon": ";", "tab": "\t", "space": " "}
 Delimiter = Literal["auto", "comma", "semicolon", "tab", "space"]
@@ -66,8 +71,13 @@ class Found:
     reading: dict[str, Any]
     profile: dict[str, Any]
     quality: list[Computed]
+    code: str = ""
     blocked: str = ""
     remedy: str = ""
+    source: dict[str, Any] = field(default_factory=dict)
+    drift: dict[str, Any] = field(default_factory=dict)
+    rules: QualityRules | None = None
+    verdicts: list[Verdict] = field(default_factory=list)
 
 
 @verb("dataset.create")
@@ -164,12 +174,14 @@ def upload_snapshot(
     header: Header = "auto",
     period_from: date | None = None,
     period_to: date | None = None,
+    gone: list[str] | None = None,
 ) -> Snapshot:
     """Upload a snapshot.
 
     What can be seen at once is refused at once; a job then reads the whole file.
     CSV may be separated by commas, semicolons, tabs or spaces, with or without a header; `column_names` gives the
-    names in order where the file has none. Parquet is known by its own mark.
+    names in order where the file has none. Parquet is known by its own mark. `gone` names columns of the dataset that are
+    left out on purpose.
     """
     data = file.read()
     reading.check_size(data)
@@ -179,31 +191,22 @@ def upload_snapshot(
     if not parquet:
         known = {"yes": True, "no": False}.get(header)
         declared = reading.sniff(data, delimiter=MARKS[delimiter], header=known, names=names).to_json()
-    snapshot = act.save(
-        Snapshot(
-            scope=dataset.scope,
-            dataset=dataset,
-            title=title,
-            file_name=file.name[-200:],
-            file_format="parquet" if parquet else "csv",
-            file_size=len(data),
-            file_digest=vault.put(data),
-            declared=declared,
-            period_from=period_from,
-            period_to=period_to,
-            uploaded_by=act.person,
-            uploaded_at=act.now,
-        )
-    )
-    job = jobs.enqueue(
+    return begin(
         act,
-        kind="data.profile",
-        scope=dataset.scope,
-        payload={"snapshot": str(snapshot.pk)},
-        title=f"Profile of snapshot {snapshot.reference}",
+        dataset=dataset,
+        kind=OriginKind.FILE,
+        request={},
+        file={
+            "file_name": file.name[-200:],
+            "file_format": "parquet" if parquet else "csv",
+            "file_size": len(data),
+            "file_digest": vault.put(data),
+            "declared": declared,
+        },
+        title=title,
+        period=(period_from, period_to),
+        gone=gone,
     )
-    act.save(SnapshotStanding(scope=dataset.scope, snapshot=snapshot, job=job.pk, changed_at=act.now))
-    return snapshot
 
 
 @verb("snapshot.finish")
@@ -225,7 +228,7 @@ def finish_snapshot(
         standing.code, standing.reason, standing.remedy = error.code, error.detail, error.remedy
     elif found.blocked:
         state = SnapshotStatus.BLOCKED
-        standing.code, standing.reason, standing.remedy = "quality_blocked", found.blocked, found.remedy
+        standing.code, standing.reason, standing.remedy = found.code, found.blocked, found.remedy
     TRANSITIONS.check(standing.state, state, f"Snapshot {snapshot.reference}")
     if found is not None:
         _keep(act, snapshot, found, job.pk)
@@ -269,6 +272,44 @@ def _keep(act: Act, snapshot: Snapshot, found: Found, job: Any) -> None:
             profile=found.profile,
             quality=quality,
             finished_at=act.now,
+        )
+    )
+    act.save(
+        SnapshotJudgement(
+            scope=snapshot.scope,
+            snapshot=snapshot,
+            source=found.source,
+            drift=found.drift,
+            rules=found.rules,
+            verdicts=found.verdicts,
+        )
+    )
+
+
+@verb("dataset.set_rules")
+def set_rules(act: Act, *, dataset: Dataset, rules: list[QualityRule], reason: str = "") -> QualityRules:
+    """Set the quality rules of a dataset, which every new snapshot is judged by.
+
+    A rule that blocks keeps a snapshot from being released; one that warns is told on its page. The rules as a whole
+    are replaced by a new row with the next number; snapshots keep the verdicts of the rules they came under.
+    """
+    kept = checked_rules(rules)
+    latest = dataset.rules_row
+    if latest is not None and not reason.strip():
+        raise BadInput(
+            "reason_needed", "Changed quality rules need a reason.", "Say why the rules before no longer fit."
+        )
+    act.reason = reason.strip()
+    return act.save(
+        QualityRules(
+            scope=dataset.scope,
+            dataset=dataset,
+            number=latest.number + 1 if latest else 1,
+            rules=kept,
+            digest=digest(kept),
+            reason=reason.strip(),
+            set_by=act.person,
+            set_at=act.now,
         )
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.test import Client
+from django.test import Client, override_settings
 
 from mrm import vault
 from mrm.access import verbs as access
@@ -38,6 +38,7 @@ from mrm.papers.rules import PaperKind, Sealed
 from mrm.policy import queries as policies
 from mrm.policy import verbs as policy
 from mrm.policy.rules import Kind
+from registry.data import sourcing
 from registry.data import verbs as data
 from registry.inventory import verbs as inventory
 from registry.inventory.models import Model
@@ -196,6 +197,12 @@ def the_model_and_its_data(story: Story) -> None:
     )
     codes = b"column,code,declared\nstatus,A11,below nought\n"
     data.declare_codes(case.developer, dataset=dataset, file=Upload.of("codes.csv", codes))
+    data.set_rules(
+        case.owner, dataset=dataset, rules=[{"kind": "rows", "least": 10, "severity": "warn", "columns": []}]
+    )
+    sourcing.query_snapshot(case.developer, dataset=dataset, sql=f'SELECT * FROM "{dataset.reference}"')
+    with override_settings(MRM_OBJECT_BUCKETS=["risk"]):
+        sourcing.fetch_snapshot(case.developer, dataset=dataset, address="s3://risk/loans.parquet")
 
 
 @chapter

@@ -25,21 +25,6 @@ from tests.registry.making import COLUMNS, ROLES, frame, rows, upload, work
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def bank() -> make.Bank:
-    return make.bank()
-
-
-@pytest.fixture
-def dev(bank: make.Bank) -> Any:
-    return bank.person("dev", Role.MODEL_DEVELOPER)
-
-
-@pytest.fixture
-def dataset(bank: make.Bank, dev: Any) -> Dataset:
-    return data.create_dataset(dev, entity=bank.entity, name="Loans", source="test")
-
-
 def test_a_file_becomes_a_snapshot_with_schema_profile_and_quality_evidence(
     dev: Any, dataset: Dataset
 ) -> None:

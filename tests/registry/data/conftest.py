@@ -1,0 +1,64 @@
+"""A bank with a developer and a dataset; a small object store on the loopback."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from mrm.access.rules import Role
+from registry.data import verbs as data
+from registry.data.models import Dataset
+from tests import make
+
+
+@pytest.fixture
+def bank() -> make.Bank:
+    return make.bank()
+
+
+@pytest.fixture
+def dev(bank: make.Bank) -> Any:
+    return bank.person("dev", Role.MODEL_DEVELOPER)
+
+
+@pytest.fixture
+def dataset(bank: make.Bank, dev: Any) -> Dataset:
+    return data.create_dataset(dev, entity=bank.entity, name="Loans", source="test")
+
+
+@pytest.fixture
+def bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
+    """The objects of bucket `risk`, by key: what is put in here can be fetched."""
+    held: dict[str, bytes] = {}
+
+    class Store(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            data = held.get(self.path.partition("?")[0].removeprefix("/risk/"))
+            body = b"<Error><Code>NoSuchKey</Code></Error>" if data is None else data
+            self.send_response(404 if data is None else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("ETag", '"e1"')
+            self.send_header("x-amz-version-id", "v7")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "k",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "AWS_DEFAULT_REGION": "eu-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings.MRM_OBJECT_BUCKETS = ["risk"]
+    settings.MRM_OBJECT_ENDPOINT = f"http://127.0.0.1:{server.server_port}"
+    yield held
+    server.shutdown()
+    server.server_close()
