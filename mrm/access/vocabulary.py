@@ -12,6 +12,7 @@ from mrm.access.rules import Robot, Role
 
 OWNER, DEVELOPER, VALIDATOR = Role.MODEL_OWNER, Role.MODEL_DEVELOPER, Role.VALIDATOR
 OFFICER, APPROVER, ADMINISTRATOR = Role.RISK_OFFICER, Role.APPROVER, Role.ADMINISTRATOR
+ENGINEER = Role.ML_ENGINEER
 MIGRATOR, SCHEDULER, IMPORTER, WORKER = Robot.MIGRATOR, Robot.SCHEDULER, Robot.IMPORTER, Robot.WORKER
 EVERYONE: frozenset[str] = frozenset(Role.values)
 
@@ -64,6 +65,11 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "snapshot.fetch": {DEVELOPER, OWNER, VALIDATOR},
     "snapshot.finish": {WORKER},
     "snapshot.assign_roles": {DEVELOPER, OWNER, VALIDATOR},
+    "feature_catalogue.open": {DEVELOPER, ENGINEER},
+    "feature_definition.apply": {DEVELOPER, ENGINEER},
+    "feature_source.load": {DEVELOPER, ENGINEER},
+    "feature_source.receive": {WORKER},
+    "feature_service.record_build": {WORKER},
     "version.register": {DEVELOPER},
     "version.state_lineage": {DEVELOPER, OWNER},
     "version.inspect": {WORKER},

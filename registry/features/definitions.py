@@ -61,7 +61,10 @@ def read(text: str | bytes) -> list[Document]:
             f"The file holds {len(loaded)} definitions.",
             f"Write 1 to {MAX_DOCUMENTS} documents.",
         )
-    documents = [at(place, lambda item=item, place=place: _document(place, item)) for place, item in enumerate(loaded, 1)]
+    documents = [
+        at(place, lambda item=item, place=place: _document(place, item))
+        for place, item in enumerate(loaded, 1)
+    ]
     seen: dict[tuple[str, str], int] = {}
     for item in documents:
         if (first := seen.setdefault((item.kind, item.name), item.place)) != item.place:
@@ -121,7 +124,9 @@ def _key(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source(item: dict[str, Any]) -> dict[str, Any]:
-    body = {name: item[name] for name in ("path", "query", "event_time", "known_time") if name in item}
+    body: dict[str, Any] = {
+        name: item[name] for name in ("path", "query", "event_time", "known_time") if name in item
+    }
     if "lag" in item:
         body["lag"] = microseconds(item["lag"])
     return body

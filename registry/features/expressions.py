@@ -74,7 +74,10 @@ def read(transform: str | Mapping[str, str], features: list[str]) -> tuple[dict[
     else:
         columns, where = _select(transform, features)
     if unknown := sorted(set(columns) - set(features)):
-        raise _refused(f"it computes “{unknown[0]}”, which is no feature of the view", f"Features: {', '.join(features)}.")
+        raise _refused(
+            f"it computes “{unknown[0]}”, which is no feature of the view",
+            f"Features: {', '.join(features)}.",
+        )
     return columns, where
 
 
@@ -82,7 +85,14 @@ def _select(text: str, features: list[str]) -> tuple[dict[str, str], str]:
     tree = _parsed(text)
     if not isinstance(tree, exp.Select):
         raise _refused("it is not a SELECT", "Write SELECT expression AS feature, … FROM source.")
-    parts = {name for name, part in tree.args.items() if part} - {"expressions", "from", "from_", "where", "kind", "hint"}
+    parts = {name for name, part in tree.args.items() if part} - {
+        "expressions",
+        "from",
+        "from_",
+        "where",
+        "kind",
+        "hint",
+    }
     if len(list(tree.find_all(exp.Table))) != 1 or parts or list(tree.find_all(exp.Subquery)):
         raise _refused("it uses more than one row of one source", "Join and aggregate in the source's query.")
     columns, all_others = {}, False
@@ -96,7 +106,9 @@ def _select(text: str, features: list[str]) -> tuple[dict[str, str], str]:
             columns[item.alias_or_name] = normal(inner.sql(dialect=DIALECT))
         # a plain column that is no feature is the key or a time: those come with every row
     if not all_others and (missing := [name for name in features if name not in columns]):
-        raise _refused(f"it does not select “{missing[0]}”", "Select every feature of the view under its name.")
+        raise _refused(
+            f"it does not select “{missing[0]}”", "Select every feature of the view under its name."
+        )
     where = tree.args.get("where")
     return columns, normal(where.this.sql(dialect=DIALECT)) if where else ""
 
@@ -106,10 +118,15 @@ def normal(text: str) -> str:
     tree = _parsed(text)
     for node in tree.walk():
         if not isinstance(node, ALLOWED):
-            raise _refused(f"“{node.sql(dialect=DIALECT)[:80]}” is not computed there", f"It may use {WORDS}.")
+            raise _refused(
+                f"“{node.sql(dialect=DIALECT)[:80]}” is not computed there", f"It may use {WORDS}."
+            )
         if isinstance(node, exp.Cast) and node.to.this.name not in CASTS:
-            raise _refused(f"“{node.sql(dialect=DIALECT)[:80]}” names no type", "Cast to BIGINT, DOUBLE, TEXT, BOOLEAN, DATE or TIMESTAMP.")
-    return tree.sql(dialect=DIALECT, comments=False)
+            raise _refused(
+                f"“{node.sql(dialect=DIALECT)[:80]}” names no type",
+                "Cast to BIGINT, DOUBLE, TEXT, BOOLEAN, DATE or TIMESTAMP.",
+            )
+    return str(tree.sql(dialect=DIALECT, comments=False))
 
 
 def columns(text: str) -> set[str]:
@@ -145,7 +162,7 @@ class Compiler:
     def _value(self, node: exp.Expression) -> Any:
         import ibis
 
-        kind = type(node)
+        kind: Any = type(node)
         if kind in PAIRS:
             return PAIRS[kind](self._value(node.this), self._value(node.expression))
         if kind in SINGLES:
@@ -179,7 +196,11 @@ class Compiler:
         if isinstance(node, exp.Case):
             return self._case(node)
         if isinstance(node, exp.Is):
-            return value(node.this).isnull() if isinstance(node.expression, exp.Null) else value(node.this) == value(node.expression)
+            return (
+                value(node.this).isnull()
+                if isinstance(node.expression, exp.Null)
+                else value(node.this) == value(node.expression)
+            )
         if isinstance(node, exp.In):
             return value(node.this).isin([value(item) for item in node.expressions])
         if isinstance(node, exp.Between):
@@ -199,6 +220,8 @@ class Compiler:
         branches = []
         for branch in node.args["ifs"]:
             condition = self._value(branch.this)
-            branches.append((condition if subject is None else subject == condition, self._value(branch.args["true"])))
+            branches.append(
+                (condition if subject is None else subject == condition, self._value(branch.args["true"]))
+            )
         default = node.args.get("default")
         return ibis.cases(*branches, else_=self._value(default) if default else None)

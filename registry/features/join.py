@@ -34,7 +34,8 @@ class Wanted:
     @property
     def ttl(self) -> int | None:
         """How old an event may be, in microseconds."""
-        return self.view.body.get("ttl")
+        ttl: int | None = self.view.body.get("ttl")
+        return ttl
 
 
 def as_of(rows: ir.Table, store: ir.Table, wanted: Wanted, *, last_seq: int, until: int | None) -> ir.Table:
@@ -53,9 +54,7 @@ def as_of(rows: ir.Table, store: ir.Table, wanted: Wanted, *, last_seq: int, unt
     if wanted.ttl:
         conditions.append(times["event"] >= rows["at"] - wanted.ttl)
     candidates = rows.join(times, conditions).select("row", "event", "known", "seq")
-    newest = ibis.window(
-        group_by="row", order_by=[ibis.desc("event"), ibis.desc("known"), ibis.desc("seq")]
-    )
+    newest = ibis.window(group_by="row", order_by=[ibis.desc("event"), ibis.desc("known"), ibis.desc("seq")])
     ranked = candidates.mutate(place=ibis.row_number().over(newest))
     chosen = ranked.filter(ranked["place"] == 0).select("row", "seq")
     values = features(store, wanted)

@@ -251,4 +251,3 @@ class Comparison(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.service_id} up to {self.last_batch}"
-

@@ -79,13 +79,16 @@ NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)(?:@v([1-9][0-9]*))?")
 
 declare("definition_invalid", "a document of feature definitions is not what its kind asks for")
 declare("definition_unknown", "a definition names another one that the catalogue does not hold")
-declare("expression_refused", "an expression of a feature view is not one of the kind that both engines compute")
+declare(
+    "expression_refused", "an expression of a feature view is not one of the kind that both engines compute"
+)
 declare("view_version_twice", "a feature service names two versions of one view")
 declare("catalogue_unclear", "several feature catalogues could be meant, or none may be seen")
 declare("catalogue_name", "a feature catalogue has no name, or its legal entity has one of that name")
 declare("source_schema", "a source lacks a column, or gives it in another type than before")
 declare("source_times", "a source's event time or known time is missing or no time in some rows")
 declare("source_unread", "a feature is asked of a source that has not been read")
+declare("source_busy", "two readings of one source ended at the same time")
 declare("source_query", "a file is delivered for a source that is a query")
 declare("source_file", "the file of a source cannot be read where its definition says")
 declare("view_test_failed", "rows of a source break a test that a view states")
@@ -101,7 +104,7 @@ declare("served_unreadable", "a line of served features is not what the intake t
 declare("time_invalid", "a time is not RFC 3339 with its zone")
 
 
-def microseconds(given: str | int | float) -> int:
+def microseconds(given: str | float) -> int:
     """A duration: a number of seconds, or text such as `30d`, `12 hours`, `90m`."""
     if isinstance(given, int | float) and not isinstance(given, bool):
         return int(given * SECOND)

@@ -5,9 +5,9 @@ brought up to date by whoever reads; a copy that broke off is taken up again fro
 made over tables without a connection, once for both, and compiled to the engine's SQL here.
 """
 
+# ruff: noqa: S608 - SQL is put together from quoted names, whole numbers, and paths that are digests
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SCHEMA = "countersign_features"
-IBIS = {"int64": "int64", "float64": "float64", "text": "string", "bool": "boolean", "date": "date", "timestamp": "timestamp('UTC')"}
+IBIS = {
+    "int64": "int64",
+    "float64": "float64",
+    "text": "string",
+    "bool": "boolean",
+    "date": "date",
+    "timestamp": "timestamp('UTC')",
+}
 POSTGRES = {
     "int64": "bigint", "float64": "double precision", "text": "text", "bool": "boolean", "date": "date",
     "timestamp": "timestamptz",
@@ -63,7 +70,7 @@ def local(digest: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
             file.write(vault.get(digest))
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     return path
 
 
@@ -149,8 +156,7 @@ class Embedded(Store):
         import duckdb
 
         try:
-            found = self.link.execute(sql).arrow()
-            return found.read_all() if hasattr(found, "read_all") else found
+            return self.link.sql(sql).to_arrow_table()
         except duckdb.Error as trouble:
             raise failed(trouble) from trouble
 
@@ -194,7 +200,9 @@ class Pushed(Store):
         for item in columns:
             if item.startswith("__key"):
                 index = quoted(f"{name}_{item.removeprefix('__key_')}"[:60])
-                self.link.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {SCHEMA}.{name} ({quoted(item)}, __event)")
+                self.link.execute(
+                    f"CREATE INDEX IF NOT EXISTS {index} ON {SCHEMA}.{name} ({quoted(item)}, __event)"
+                )
         self.link.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_seq ON {SCHEMA}.{name} (__seq)")
         self.link.execute(f"ANALYZE {SCHEMA}.{name}")
 

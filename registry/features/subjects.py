@@ -83,7 +83,9 @@ def hash_column(key: Definition, rows: pa.Table) -> tuple[pa.Array, dict[str, st
 
 def erased(catalogue: Catalogue) -> set[str]:
     """The hashes of subjects that were erased: nothing is known of them any more."""
-    return set(Subject.objects.filter(catalogue=catalogue, sealed__isnull=True).values_list("hash", flat=True))
+    return set(
+        Subject.objects.filter(catalogue=catalogue, sealed__isnull=True).values_list("hash", flat=True)
+    )
 
 
 def remember(key: Definition, known: Mapping[str, str]) -> int:

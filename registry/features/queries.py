@@ -1,0 +1,118 @@
+"""Reads of the feature store, always by what the reader may see; and what other rooms ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q, QuerySet
+
+from mrm.access.actors import Actor
+from mrm.access.models import LegalEntity, Scope
+from mrm.access.rows import granted_scopes
+from mrm.kernel.errors import BadInput, NotFound
+from registry.features import building, named
+from registry.features.models import Catalogue, Definition
+from registry.features.rules import Kind, versioned
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def catalogues(actor: Actor) -> QuerySet[Catalogue]:
+    """The catalogues a reader may see."""
+    rows: QuerySet[Catalogue] = Catalogue.objects.visible_to(actor).select_related("entity", "scope")
+    return rows
+
+
+def catalogue(actor: Actor, reference: str) -> Catalogue:
+    """One visible catalogue."""
+    found: Catalogue = Catalogue.objects.select_related("entity", "scope").one(actor, reference=reference)
+    return found
+
+
+def definitions(actor: Actor) -> QuerySet[Definition]:
+    """Every version of every definition in visible catalogues."""
+    rows: QuerySet[Definition] = Definition.objects.visible_to(actor).select_related(
+        "catalogue", "catalogue__entity", "scope", "applied_by"
+    )
+    return rows
+
+
+def found(actor: Actor, kind: Kind, text: str, *, within: Catalogue | None = None) -> Definition:
+    """A definition by `name` or `name@v2`, in one catalogue or in all that the reader may see.
+
+    A name that several visible catalogues hold must be asked with its catalogue.
+    """
+    name, number = versioned(text)
+    rows = definitions(actor).filter(kind=kind, name=name)
+    rows = rows.filter(catalogue=within) if within else rows
+    rows = rows.filter(number=number) if number else rows
+    matches = {row.catalogue_id: row for row in rows.order_by("number")}
+    if not matches:
+        raise NotFound(
+            "definition_unknown",
+            f"There is no {kind.label} “{text}” that you may see.",
+            "Look at the feature catalogue, or apply its definition first.",
+        )
+    if len(matches) > 1:
+        raise BadInput(
+            "catalogue_unclear",
+            f"Several feature catalogues hold a {kind.label} “{name}”.",
+            f"Name one: {', '.join(sorted(row.catalogue.reference for row in matches.values()))}.",
+        )
+    return next(iter(matches.values()))
+
+
+def service(actor: Actor, name: str, *, within: Catalogue | None = None) -> Definition:
+    """A feature service by `name` or `name@v2`."""
+    return found(actor, Kind.SERVICE, name, within=within)
+
+
+def pinned(service: Definition) -> list[str]:
+    """The features of a service as a model version pins them: `view@v2:feature`."""
+    return list(service.body["features"])
+
+
+def build(
+    service: Definition,
+    frame: pd.DataFrame,
+    known_until: datetime | None = None,
+    *,
+    at_watermark: Mapping[str, int] | None = None,
+) -> pd.DataFrame:
+    """The training set of a service as pandas: `frame` (key and `as_of`) with one `view__feature` column each."""
+    import pyarrow as pa
+
+    rows = pa.Table.from_pandas(frame, preserve_index=False)
+    built = building.build(service, rows, known_until=known_until, at_watermark=at_watermark)
+    made: pd.DataFrame = built.table.to_pandas()
+    return made
+
+
+def watermark(service: Definition) -> dict[str, int]:
+    """The last row of each source of a service now; given to `build` again it fixes what is known."""
+    return building.marks(named.plan(service))
+
+
+def catalogue_entities(actor: Actor) -> QuerySet[LegalEntity]:
+    """The legal entities in which somebody may open a catalogue: one's own, and those granted."""
+    rows = LegalEntity.objects.order_by("name")
+    granted = granted_scopes(actor, acting=True)
+    if granted is None:
+        return rows
+    return rows.filter(
+        Q(scope__in=Scope.objects.filter(granted).values("pk")) | Q(scope=actor.person.scope_id)
+    )
+
+
+def counts(actor: Actor) -> QuerySet[Catalogue]:
+    """Visible catalogues with how much each holds."""
+    kinds = {
+        f"{kind.name.lower()}_count": Count(
+            "definitions__name", filter=Q(definitions__kind=kind), distinct=True
+        )
+        for kind in Kind
+    }
+    return catalogues(actor).annotate(**kinds)

@@ -1,0 +1,5 @@
+"""Addresses of the feature store."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []

@@ -1,0 +1,233 @@
+"""Acts of the feature store: open a catalogue, apply definitions, bring data in, keep what was built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from mrm import vault
+from mrm.access.acts import Act, verb
+from mrm.access.intake import Upload
+from mrm.access.models import LegalEntity
+from mrm.access.rules import GrantLevel, ScopeKind
+from mrm.jobs import effects as jobs
+from mrm.jobs.fence import Fence
+from mrm.jobs.models import Job
+from mrm.kernel import ids
+from mrm.kernel.canonical import digest, sha256
+from mrm.kernel.errors import BadInput, RuleRefused
+from registry.features import definitions, named, subjects
+from registry.features.loading import Part
+from registry.features.models import Catalogue, Definition, Delivery, StorePart, TrainingSet
+from registry.features.rules import ORDER, FeatureName, Kind
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What fixes a build, ready to be recorded."""
+
+    rows_digest: str
+    rows: int
+    known_until: datetime | None
+    watermark: dict[str, int]
+    data_digest: str
+
+
+@verb("feature_catalogue.open")
+def open_catalogue(act: Act, *, entity: LegalEntity, name: str, description: str = "") -> Catalogue:
+    """Open a feature catalogue.
+
+    It holds definitions and, in its store, rows about people: who may see it is granted apart from any model.
+    """
+    wanted = name.strip()
+    if not wanted or Catalogue.objects.filter(entity=entity, name=wanted).exists():
+        raise BadInput(
+            "catalogue_name",
+            f"{entity.name} has a feature catalogue “{wanted}” already."
+            if wanted
+            else "A catalogue needs a name.",
+            "Choose a name that says whose features it holds.",
+        )
+    scope = act.new_scope(ScopeKind.DATASET, parent=entity.scope, label=wanted)
+    if not act.actor.robot:
+        act.grant(act.person, scope, GrantLevel.ACT)
+    return act.save(Catalogue(scope=scope, entity=entity, name=wanted, description=description))
+
+
+@verb("feature_definition.apply")
+def apply_definitions(act: Act, *, catalogue: Catalogue, file: Upload) -> list[Definition]:
+    """Apply feature definitions.
+
+    YAML, one document each. The same again changes nothing; a changed definition is a new version. Answers with the
+    definitions that are new.
+    """
+    documents = definitions.read(file.read())
+    applied = []
+    for kind in ORDER:
+        for item in documents:
+            if item.kind == kind:
+                made = definitions.at(item.place, lambda item=item: _applied(act, catalogue, item))
+                applied += [made] if made else []
+    return applied
+
+
+def _applied(act: Act, catalogue: Catalogue, item: definitions.Document) -> Definition | None:
+    body = _resolved(catalogue, item)
+    facts = {"kind": item.kind.value, "body": body, "owner": item.owner, "description": item.description}
+    own = digest(facts)
+    before = (
+        Definition.objects.filter(catalogue=catalogue, kind=item.kind, name=item.name)
+        .order_by("-number")
+        .first()
+    )
+    if before is not None and before.digest == own:
+        return None
+    return act.save(
+        Definition(
+            scope=catalogue.scope,
+            catalogue=catalogue,
+            kind=item.kind,
+            name=item.name,
+            number=before.number + 1 if before else 1,
+            body=body,
+            digest=own,
+            owner=item.owner,
+            description=item.description,
+            applied_by=act.person,
+            applied_at=act.now,
+        )
+    )
+
+
+def _resolved(catalogue: Catalogue, item: definitions.Document) -> dict[str, Any]:
+    """The body with every name fixed to a version."""
+    body = dict(item.body)
+    if item.kind == Kind.VIEW:
+        body["entity"] = named.definition_named(catalogue, Kind.KEY, body["entity"]).label
+        body["source"] = named.definition_named(catalogue, Kind.SOURCE, body["source"]).label
+    if item.kind == Kind.SERVICE:
+        body["features"] = [str(name) for text in body["features"] for name in _features(catalogue, text)]
+        _one_version_each(body["features"])
+    return body
+
+
+def _features(catalogue: Catalogue, text: str) -> list[FeatureName]:
+    name = FeatureName.of(text)
+    label = f"{name.view}@v{name.number}" if name.number else name.view
+    view = named.definition_named(catalogue, Kind.VIEW, label)
+    known = view.body["features"]
+    if name.feature == "*":
+        return [FeatureName(view.name, feature, view.number) for feature in known]
+    if name.feature not in known:
+        raise BadInput(
+            "definition_unknown",
+            f"View {view.label} has no feature “{name.feature}”.",
+            f"It has: {', '.join(known)}.",
+        )
+    return [FeatureName(view.name, name.feature, view.number)]
+
+
+def _one_version_each(features: list[str]) -> None:
+    seen: dict[str, int | None] = {}
+    for name in map(FeatureName.of, features):
+        if seen.setdefault(name.view, name.number) != name.number:
+            raise BadInput(
+                "view_version_twice",
+                f"The service names two versions of view “{name.view}”: v{seen[name.view]} and v{name.number}.",
+                "A service holds one version of a view: choose one, or make a second service.",
+            )
+    if len(set(features)) < len(features):
+        raise BadInput("definition_invalid", "The service names a feature twice.", "Name each feature once.")
+
+
+@verb("feature_source.load")
+def load_source(act: Act, *, source: Definition, file: Upload | None = None) -> Job:
+    """Read a source into the store.
+
+    A source with a path is delivered as a file, CSV or Parquet; one with a query is asked. A job hashes the keys, keeps
+    what is new as one immutable part, and forgets the file.
+    """
+    if source.kind != Kind.SOURCE or ("query" in source.body) != (file is None):
+        query = "query" in source.body
+        raise BadInput(
+            "source_query" if query else "source_file",
+            f"Source {source.label} is a query: no file is delivered for it."
+            if query
+            else f"Source {source.label} needs its file.",
+            "Load it without a file." if query else "Send CSV or Parquet with it.",
+        )
+    payload = {"source": str(source.pk)}
+    if file is not None:
+        payload["delivery"] = str(_delivered(source, file).pk)
+    return jobs.enqueue(
+        act,
+        kind="features.load",
+        scope=source.scope,
+        payload=payload,
+        title=f"Reading of source {source.name}",
+    )
+
+
+def _delivered(source: Definition, file: Upload) -> Delivery:
+    data, key, own = file.read(), AESGCM.generate_key(256), ids.uuid7()
+    row = Delivery(
+        id=own,
+        source=source,
+        file_name=Path(file.name).name[-200:],
+        file_digest=sha256(data),
+        sealed=vault.put(subjects.seal(key, data, str(own))),
+        key=subjects.wrap(key, str(own)),
+    )
+    row.save(force_insert=True)
+    return row
+
+
+@verb("feature_source.receive")
+def receive_part(act: Act, *, source: Definition, part: Part, fence: Fence) -> StorePart:
+    """Receive a part of a source into the store."""
+    jobs.hold(act, fence)
+    last = source.parts.order_by("-number").first()
+    if part.first_seq != (last.last_seq + 1 if last else 0):
+        raise RuleRefused(
+            "source_busy",
+            f"Another reading of source {source.label} was received meanwhile.",
+            "Read it again: what is new is then found afresh.",
+        )
+    return act.save(
+        StorePart(
+            scope=source.scope,
+            source=source,
+            number=part.number,
+            first_seq=part.first_seq,
+            rows=part.rows,
+            columns=part.columns,
+            parquet=part.parquet,
+            file_digest=part.file_digest,
+            clock=part.clock,
+            event_from=part.event_from,
+            event_to=part.event_to,
+            received_at=act.now,
+        )
+    )
+
+
+@verb("feature_service.record_build")
+def record_build(act: Act, *, service: Definition, kept: Kept) -> TrainingSet:
+    """Record a training set."""
+    return act.save(
+        TrainingSet(
+            scope=service.scope,
+            service=service,
+            rows_digest=kept.rows_digest,
+            rows=kept.rows,
+            known_until=kept.known_until,
+            watermark=kept.watermark,
+            data_digest=kept.data_digest,
+            built_by=act.actor.on_behalf_of or act.person,
+            built_at=act.now,
+        )
+    )

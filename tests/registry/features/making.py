@@ -1,0 +1,109 @@
+"""Catalogues, definitions and sources for tests, made by verbs, with their jobs run to the end in this process."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mrm.access.actors import Actor
+from mrm.access.intake import Upload
+from mrm.access.rules import Role
+from mrm.jobs.models import Job
+from registry.features import named, verbs
+from registry.features.models import Catalogue, Definition
+from registry.features.rules import Kind
+from tests import make
+from tests.registry.making import work
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+DEFINITIONS = """
+kind: entity
+name: customer
+key: customer_id
+---
+kind: source
+name: payments
+path: payments.parquet
+event_time: paid_at
+known_time: booked_at
+---
+kind: view
+name: spend
+entity: customer
+source: payments
+features: {amount: float, items: int, channel: text, large: bool}
+transform: {large: amount > 100}
+ttl: 30d
+owner: Payments team
+description: What a customer paid last.
+---
+kind: service
+name: fraud
+features: [spend:amount, spend:items, spend:channel, spend:large]
+"""
+
+
+def day(number: float) -> datetime:
+    """The nth day of the story."""
+    return START + timedelta(days=number)
+
+
+def bank() -> tuple[make.Bank, Actor, Catalogue]:
+    """A bank with a developer and a feature catalogue."""
+    house = make.bank()
+    developer = house.person("developer", Role.MODEL_DEVELOPER)
+    return house, developer, verbs.open_catalogue(developer, entity=house.entity, name="Features")
+
+
+def applied(who: Actor, catalogue: Catalogue, text: str = DEFINITIONS) -> list[Definition]:
+    """Definitions, applied."""
+    return verbs.apply_definitions(who, catalogue=catalogue, file=Upload.of("features.yaml", text.encode()))
+
+
+def delivered(who: Actor, source: Definition, rows: pa.Table) -> Job:
+    """Rows, read into the store."""
+    sink = io.BytesIO()
+    pq.write_table(rows, sink)
+    return work(verbs.load_source(who, source=source, file=Upload.of("rows.parquet", sink.getvalue())).pk)
+
+
+def source(catalogue: Catalogue, name: str = "payments") -> Definition:
+    """The newest version of a source."""
+    return named.definition_named(catalogue, Kind.SOURCE, name)
+
+
+def service(catalogue: Catalogue, name: str = "fraud") -> Definition:
+    """The newest version of a service."""
+    return named.definition_named(catalogue, Kind.SERVICE, name)
+
+
+def payments(*lines: tuple[Any, ...]) -> pa.Table:
+    """Rows of the source: customer, day paid, day booked, amount, items, channel."""
+    columns = list(zip(*lines, strict=True))
+    stamp = pa.timestamp("us", tz="UTC")
+    return pa.table(
+        {
+            "customer_id": pa.array(columns[0], pa.int64()),
+            "paid_at": pa.array([day(value) for value in columns[1]], stamp),
+            "booked_at": pa.array([day(value) for value in columns[2]], stamp),
+            "amount": pa.array(columns[3], pa.float64()),
+            "items": pa.array(columns[4], pa.int64()),
+            "channel": pa.array(columns[5], pa.string()),
+        }
+    )
+
+
+def rows(*lines: tuple[Any, float]) -> pa.Table:
+    """Rows of a build: customer and the day of the decision."""
+    ids, days = zip(*lines, strict=True)
+    return pa.table(
+        {
+            "customer_id": pa.array(ids, pa.int64()),
+            "as_of": pa.array([day(value) for value in days], pa.timestamp("us", tz="UTC")),
+        }
+    )
