@@ -49,6 +49,7 @@ SETTINGS = {
             "MRM_OBJECT_BUCKETS", "", "buckets, by comma, from which snapshots may be taken; default: none"
         ),
         Setting("MRM_OBJECT_ENDPOINT", "", "address of the S3-compatible store they are in, if not Amazon's"),
+        Setting(
             "MRM_FEATURE_KEY",
             "",
             "secret that hashes and seals the subjects of the feature store; default: made once in MRM_HOME/keys",

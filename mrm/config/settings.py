@@ -104,7 +104,9 @@ MRM_OBJECT_BUCKETS = [
     name.strip() for name in environment.read("MRM_OBJECT_BUCKETS").split(",") if name.strip()
 ]
 MRM_OBJECT_ENDPOINT = environment.read("MRM_OBJECT_ENDPOINT")
-MRM_FEATURE_KEY = environment.read("MRM_FEATURE_KEY") or environment.kept_secret(MRM_HOME / "keys" / "features")
+MRM_FEATURE_KEY = environment.read("MRM_FEATURE_KEY") or environment.kept_secret(
+    MRM_HOME / "keys" / "features"
+)
 DATABASES = {"default": environment.database(environment.read("MRM_DATABASE_URL"), MRM_HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False

@@ -188,7 +188,7 @@ def _numbered(source: Definition, rows: pa.Table, parts: Sequence[StorePart], re
             f"SELECT {first} + row_number() OVER (ORDER BY g.__place) - 1 AS __seq, g.__event, g.__known::BIGINT AS __known, "
             f"{names} FROM ({sql}) g ORDER BY 1"
         ).to_arrow_table()
-        return made  # noqa: RET504 - typed
+        return made
     finally:
         link.close()
 

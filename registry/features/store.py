@@ -19,6 +19,7 @@ from django.conf import settings
 from mrm import vault
 from mrm.kernel.errors import BadInput, RuleRefused, Unavailable
 from registry.data import offline
+from registry.data.columns import arrow_table
 from registry.features.models import Definition, StorePart
 
 if TYPE_CHECKING:
@@ -232,8 +233,6 @@ class Pushed(Store):
 
     def _ask(self, sql: str) -> pa.Table:
         import psycopg
-
-        from registry.data.columns import arrow_table
 
         try:
             with self.link.transaction(), self.link.cursor("countersign") as cursor:

@@ -51,6 +51,7 @@ from registry.versions.rules import Format
 from tests import make
 from tests.house.watch import Watch, undone
 from tests.mrm.policy.people import PASSWORD
+from tests.registry.features import making as feature_making
 from tests.registry.inventory.making import LARGE, USE
 from tests.validation.cases.making import CARD, Bank, fresh, later, make_bank, work
 from validation.cases.models import Validation
@@ -203,6 +204,18 @@ def the_model_and_its_data(story: Story) -> None:
     sourcing.query_snapshot(case.developer, dataset=dataset, sql=f'SELECT * FROM "{dataset.reference}"')
     with override_settings(MRM_OBJECT_BUCKETS=["risk"]):
         sourcing.fetch_snapshot(case.developer, dataset=dataset, address="s3://risk/loans.parquet")
+
+
+@chapter
+def features_of_its_customers(story: Story) -> None:
+    """Definitions applied, a source read."""
+    developer = story.case.developer
+    catalogue = feature_making.verbs.open_catalogue(
+        developer, entity=story.case.model.entity, name="Features"
+    )
+    feature_making.applied(developer, catalogue)
+    feature_making.delivered(developer, feature_making.source(catalogue), feature_making.HISTORY)
+    feature_making.recorded(developer, catalogue)
 
 
 @chapter

@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mrm.access.actors import Actor
+from mrm.access.actors import Actor, robot
 from mrm.access.intake import Upload
-from mrm.access.rules import Role
+from mrm.access.rules import Robot, Role
 from mrm.jobs.models import Job
-from registry.features import named, verbs
-from registry.features.models import Catalogue, Definition
+from registry.features import building, named, verbs
+from registry.features.models import Catalogue, Definition, TrainingSet
 from registry.features.rules import Kind
 from tests import make
 from tests.registry.making import work
@@ -107,3 +107,20 @@ def rows(*lines: tuple[Any, float]) -> pa.Table:
             "as_of": pa.array([day(value) for value in days], pa.timestamp("us", tz="UTC")),
         }
     )
+
+
+HISTORY = payments(
+    (1, 1, 1.5, 50.0, 1, "web"),
+    (1, 3, 3.0, 150.0, 2, "shop"),
+    (1, 3, 5.0, 120.0, 2, "shop"),  # restated on day 5
+    (1, 2, 6.0, 10.0, 9, "late"),  # late, and older than what is known by then
+    (2, 2, 2.0, 70.0, None, None),
+)
+
+
+def recorded(who: Actor, catalogue: Catalogue) -> TrainingSet:
+    """A training set, built and recorded."""
+    asked, fraud = rows((1, 4), (2, 8), (5, 9)), service(catalogue)
+    made = building.build(fraud, asked)
+    kept = verbs.Kept(made.rows_digest, asked.num_rows, None, made.watermark, made.data_digest)
+    return verbs.record_build(robot(Robot.WORKER, on_behalf_of=who.person), service=fraud, kept=kept)

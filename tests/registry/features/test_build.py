@@ -8,14 +8,16 @@ import pytest
 from mrm.kernel.errors import BadInput, CountersignError
 from registry.features import building, queries, subjects
 from registry.features.models import Delivery, Subject
-from tests.registry.features.making import applied, bank, day, delivered, payments, rows, service, source
-
-HISTORY = payments(
-    (1, 1, 1.5, 50.0, 1, "web"),
-    (1, 3, 3.0, 150.0, 2, "shop"),
-    (1, 3, 5.0, 120.0, 2, "shop"),  # restated on day 5
-    (1, 2, 6.0, 10.0, 9, "late"),  # late, and older than what is known by then
-    (2, 2, 2.0, 70.0, None, None),
+from tests.registry.features.making import (
+    HISTORY,
+    applied,
+    bank,
+    day,
+    delivered,
+    payments,
+    rows,
+    service,
+    source,
 )
 
 
