@@ -15,6 +15,7 @@ from mrm.kernel.errors import RuleRefused, declare
 from mrm.kernel.ports import Port
 from mrm.policy import queries as policies
 from mrm.policy.models import Policy
+from registry.inventory.models import Use
 from registry.versions.models import Version
 
 State = Literal["met", "unmet", "not_applicable"]
@@ -33,11 +34,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Ask:
-    """What a provider is asked: of which version, as the policy words it, on which day."""
+    """What a provider is asked: of which version, as the policy words it, on which day, for which uses (all in effect
+    when none are named)."""
 
     version: Version
     requirement: Mapping[str, Any]
     on: date
+    uses: Sequence[Use] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,14 @@ def gate_policy(version: Version, on: date) -> Policy:
     return policies.in_force("gate", scope=version.scope, on=on)
 
 
-def requirements(version: Version, *, now: datetime, policy: Policy | None = None) -> list[Requirement]:
+def requirements(
+    version: Version, *, now: datetime, policy: Policy | None = None, uses: Sequence[Use] | None = None
+) -> list[Requirement]:
     """Every requirement of every gate that applies to the version, in the policy's order."""
     on = policies.today(version.scope, now)
     policy = policy or gate_policy(version, on)
     return [
-        _answered(Ask(version, item, on), gate["to"])
+        _answered(Ask(version, item, on, uses), gate["to"])
         for gate in policy.body["gates"]
         for item in gate["requirements"]
         if "all" in item["applies_to"] or version.model.model_class in item["applies_to"]
@@ -84,15 +89,23 @@ def _answered(ask: Ask, stage: str) -> Requirement:
     return Requirement(key, title, answer.state, answer.sentence, tuple(answer.evidence), answer.url, stage)
 
 
-def check(version: Version, *, now: datetime, stage: str = "prod") -> None:
-    """Refuse unless every requirement up to `stage` is met or not applicable, naming those that are not."""
+def unmet(
+    version: Version, *, now: datetime, stage: str = "prod", uses: Sequence[Use] | None = None
+) -> list[Requirement]:
+    """The requirements up to `stage` that are unmet."""
     stages = ["staging", "prod"][: ["staging", "prod"].index(stage) + 1]
-    unmet = [
-        item for item in requirements(version, now=now) if item.stage in stages and item.state == "unmet"
-    ]
-    if unmet:
+    found = requirements(version, now=now, uses=uses)
+    return [item for item in found if item.stage in stages and item.state == "unmet"]
+
+
+def check(version: Version, *, now: datetime, stage: str = "prod", uses: Sequence[Use] | None = None) -> None:
+    """Refuse unless every requirement up to `stage` is met or not applicable, naming those that are not."""
+    lacking = unmet(version, now=now, stage=stage, uses=uses)
+    if lacking:
+        many = "requirement of the gate is" if len(lacking) == 1 else "requirements of the gate are"
         raise RuleRefused(
             "gate_unmet",
-            f"{len(unmet)} requirements of the gate are unmet: {'; '.join(item.title for item in unmet)}.",
-            "The version's page shows each with what mends it.",
+            f"{len(lacking)} {many} unmet: {'; '.join(item.title for item in lacking)}.",
+            f"The version's page shows each with what mends it: {version.get_absolute_url()}",
+            requirements=lacking,
         )

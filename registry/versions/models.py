@@ -12,7 +12,15 @@ from mrm.access.rows import AppendOnly, Governed, ScopedQuerySet, reference_fiel
 from mrm.kernel.errors import RuleRefused
 from registry.data.models import Snapshot
 from registry.inventory.models import Model, Use
-from registry.versions.rules import Admission, Format, GrantState, Stage, VersionOrigin, grant_standing
+from registry.versions.rules import (
+    Admission,
+    Format,
+    GrantState,
+    RequestState,
+    Stage,
+    VersionOrigin,
+    grant_standing,
+)
 
 
 class VersionQuerySet(ScopedQuerySet["Version"]):
@@ -96,10 +104,19 @@ class Version(AppendOnly):
         return Admission.ADMITTED if self.found.admitted else Admission.REFUSED
 
     @property
+    def place(self) -> StageRow | None:
+        """Its last arrival at a stage."""
+        return max(self.stages.all(), key=lambda row: row.number, default=None)
+
+    @property
     def stage(self) -> str:
         """Where it stands."""
-        latest = self.stages.order_by("-number").first()
-        return latest.stage if latest else Stage.DEV
+        return self.place.stage if self.place else Stage.DEV
+
+    @property
+    def serves(self) -> list[str]:
+        """The references of the uses it is in production for."""
+        return list(self.place.uses) if self.place and self.place.stage == Stage.PROD else []
 
     @property
     def training_snapshot(self) -> Snapshot | None:
@@ -205,6 +222,8 @@ class StageRow(AppendOnly):
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="stages")
     number = models.PositiveIntegerField()
     stage = models.CharField(max_length=10, choices=Stage)
+    # In production: the references of the uses it answers for from here on.
+    uses = models.JSONField(default=list)
     reason = models.TextField(blank=True)
     moved_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     moved_at = models.DateTimeField()
@@ -216,6 +235,90 @@ class StageRow(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.version_id} {self.stage}"
+
+
+class PromotionRequest(Governed):
+    """The first line's wish to move a version on, with what the gate still asked for on that day."""
+
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="requests")
+    stage = models.CharField(max_length=10, choices=Stage)
+    uses = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=RequestState, default=RequestState.OPEN)
+    reason = models.TextField()
+    open_requirements = models.JSONField(default=list)
+    requested_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    closed_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    closed_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-requested_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["version"], condition=models.Q(state="open"), name="one_open_request_of_a_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version_id} to {self.stage}: {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """The version's page shows it."""
+        return self.version.get_absolute_url()
+
+
+class Alias(Governed):
+    """A name of a model that points at one of its versions; names that look alike are one (`key`)."""
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="aliases")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="aliases")
+    name = models.CharField(max_length=255)
+    key = models.CharField(max_length=255, db_index=True)
+    set_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["key"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["model", "key"], name="alias_once_per_model")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The page of the version it points at."""
+        return self.version.get_absolute_url()
+
+
+class Tag(Governed):
+    """A key with a value on a model, or on one of its versions."""
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="tags")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, related_name="tags")
+    key = models.CharField(max_length=250, db_index=True)
+    value = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["key"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["model", "key"], condition=models.Q(version__isnull=True), name="tag_once_per_model"
+            ),
+            models.UniqueConstraint(
+                fields=["version", "key"],
+                condition=models.Q(version__isnull=False),
+                name="tag_once_per_version",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
+
+    def get_absolute_url(self) -> str:
+        """The page of what it is on."""
+        return (self.version or self.model).get_absolute_url()
 
 
 class UseGrant(Governed):

@@ -50,9 +50,9 @@ def dataset_lineage(ask: Ask) -> Answer:
 
 
 def use_grant(ask: Ask) -> Answer:
-    """An active grant for every use in effect."""
+    """An active grant for every use asked for, or else for every use in effect."""
     grants = {grant.use_id: grant for grant in UseGrant.objects.filter(version=ask.version)}
-    wanted = list(uses(ask.version.model))
+    wanted = list(ask.uses or uses(ask.version.model))
     if not wanted:
         return Answer("unmet", "The model has no use in effect.")
     lacking = []
@@ -63,8 +63,9 @@ def use_grant(ask: Ask) -> Answer:
             lacking.append(f"{use}: {standing}")
     if lacking:
         return Answer("unmet", "; ".join(lacking) + ".")
-    until = min(grant.expires for grant in grants.values())
-    names = tuple(grant.reference for grant in grants.values())
+    held = [grants[use.pk] for use in wanted]
+    until = min(grant.expires for grant in held)
+    names = tuple(grant.reference for grant in held)
     return Answer("met", f"For {len(wanted)} uses, until {until:%-d %b %Y} at the earliest.", names)
 
 

@@ -47,6 +47,26 @@ class Stage(TextChoices):
     ARCHIVED = "archived", "archived"
 
 
+class RequestState(TextChoices):
+    """What became of a promotion request."""
+
+    OPEN = "open", "open"
+    DONE = "done", "done"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+# Back to staging goes a version that another one replaced, or whose last grant in production was revoked; from there
+# it can come again. What is archived stays so: the same build comes back as a new version.
+STAGES = Transitions(
+    {
+        Stage.DEV: {Stage.STAGING, Stage.ARCHIVED},
+        Stage.STAGING: {Stage.PROD, Stage.ARCHIVED},
+        Stage.PROD: {Stage.PROD, Stage.STAGING, Stage.ARCHIVED},
+        Stage.ARCHIVED: set(),
+    }
+)
+
+
 class GrantState(TextChoices):
     """What was decided of a use grant; that it has lapsed is read from its date."""
 
@@ -102,6 +122,16 @@ declare(
     "a version names an artefact that another registry holds and that was never seen here",
 )
 declare("example_too_long", "an input example has more rows than are kept")
+declare("promotion_target", "a promotion names a stage that nobody is promoted to")
+declare("promotion_pointless", "a version is to be promoted to where it stands already")
+declare("promotion_requested", "a version has an open promotion request already")
+declare("use_unknown", "a promotion names a use that is not one of the model's uses in effect")
+declare("champion_per_use", "the alias champion is set on a model whose uses may each have another champion")
+declare("alias_reserved", "an alias or tag that the workflow sets itself was to be set or removed by hand")
+declare("alias_wrong", "the name of an alias is empty, too long or looks like a version number")
+declare("name_unknown", "an alias or tag is to be removed that is not there")
+declare("tag_wrong", "a tag has no key, or its key or value is too long")
+declare("compare_wrong", "a comparison names fewer than two or more than four versions")
 declare("version_not_admitted", "a version is used that was refused or is still being inspected")
 declare("version_not_granted", "the version has no use grant that could be changed")
 declare("reason_needed", "an act that must be explained came without a reason")

@@ -47,7 +47,7 @@ from registry.mlflow import verbs as mlflow
 from registry.mlflow.rules import RunStatus
 from registry.versions import verbs as versions
 from registry.versions.models import UseGrant
-from registry.versions.rules import Format
+from registry.versions.rules import Format, Stage
 from tests import make
 from tests.house.watch import Watch, undone
 from tests.mrm.policy.people import PASSWORD
@@ -296,6 +296,26 @@ def jobs_are_planned(story: Story) -> None:
     jobs.schedule(
         robot(Robot.SCHEDULER), group=group_scope(), kind="house.tidy", title="Tidy the house", period_key="today"
     )  # fmt: skip
+
+
+@chapter
+def a_version_moves_and_gets_names(story: Story) -> None:
+    """Staging, a request for production and its end, aliases and tags, an archived build."""
+    case = story.case
+    version = story.validation.version
+    versions.promote(case.developer, version=version, stage=Stage.STAGING, reason="Ready to be looked at.")
+    request = versions.request_promotion(
+        case.owner, version=version, stage=Stage.PROD, reason="It ranks better."
+    )
+    versions.withdraw_promotion(case.owner, request=request, reason="Not before the new form.")
+    versions.set_alias(case.developer, version=version, name="stable")
+    versions.remove_alias(case.developer, model=case.model, name="stable")
+    versions.tag_version(case.developer, version=version, key="team", value="retail")
+    versions.untag_version(case.developer, version=version, key="team")
+    versions.tag_model(case.owner, model=case.model, key="team", value="retail")
+    versions.untag_model(case.owner, model=case.model, key="team")
+    with undone():
+        versions.archive(case.developer, version=version, reason="A trial only.")
 
 
 @chapter

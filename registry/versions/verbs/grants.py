@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mrm.access.acts import Act, verb
-from registry.versions import effects
+from registry.versions import effects, moves
 from registry.versions.models import UseGrant
 from registry.versions.rules import GRANT_STATES, GrantState, said
 
@@ -22,9 +22,13 @@ def restrict_grant(act: Act, *, grant: UseGrant, reason: str) -> UseGrant:
 def revoke_grant(act: Act, *, grant: UseGrant, reason: str) -> UseGrant:
     """Revoke a use grant.
 
-    The version may not answer for this use any more.
+    The version may not answer for this use any more: in production it leaves the use at once.
     """
     act.reason = said(reason)
     GRANT_STATES.check(grant.state, GrantState.REVOKED, f"Use grant {grant.reference}")
     grant.state, grant.reason = GrantState.REVOKED, reason
-    return act.save(grant)
+    act.save(grant)
+    moves.leave(
+        act, version=grant.version, uses=[grant.use], reason=f"Use grant {grant.reference} was revoked."
+    )
+    return grant
