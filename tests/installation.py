@@ -114,7 +114,7 @@ class Installation:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        eventually(self._ready, "up serves pages")
+        eventually(self._ready, "up serves pages", 180)
 
     def _ready(self) -> bool:
         assert self.process is not None

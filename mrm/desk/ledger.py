@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from mrm.access.acts import act_words
 from mrm.access.history import entries_visible
 from mrm.access.models import Entry
 from mrm.access.pages import MemberList, MemberPage
@@ -17,6 +18,7 @@ from mrm.kernel.clock import utc
 from mrm.kernel.errors import NotFound
 from mrm.ledger import sealing
 from mrm.ledger.models import Sequence
+from mrm.ledger.signer import vkey
 from mrm.web.shapes import Action
 from mrm.web.tables import Choice, Column, Empty, Table
 
@@ -26,6 +28,11 @@ def behalf(entry: Entry) -> str:
     return f"for {entry.on_behalf_of.name}" if entry.on_behalf_of else ""
 
 
+def address(entry: Entry) -> str:
+    """The page of an entry."""
+    return f"/ledger/{entry.leaf.hash[:16]}/"
+
+
 class EntryTable(Table):
     """Entries, newest first."""
 
@@ -33,11 +40,16 @@ class EntryTable(Table):
     columns = (
         Column("at", "Time", kind="moment", sort="id"),
         Column("person.name", "Who", head=True, note=behalf),
-        Column("act", "Act", template="desk/_act.html"),
+        Column("said", "Act", value=lambda e: act_words(e.act), link=address),
+        Column("act", "Name", template="desk/_act.html"),
         Column("object", "Object", value=lambda e: place_of(e)[0], link=lambda e: place_of(e)[1]),
         Column("door", "Door"),
         Column("outcome", "Outcome", kind="chip"),
-        Column("leaf.hash", "Digest", kind="digest", link=lambda e: f"/ledger/{e.leaf.hash[:16]}/"),
+        Column(
+            "leaf.hash",
+            "Digest",
+            kind="digest",
+        ),
     )
     filters = (Choice("outcome", "Outcome", [("done", "done"), ("denied", "denied")]),)
     search = ("act", "object_id", "person__name", "leaf__hash")
@@ -59,7 +71,7 @@ class Ledger(MemberList):
 
     def get_actions(self) -> list[Action]:
         """The head of the log, for whoever keeps it elsewhere."""
-        return [Action("Newest checkpoint", "/ledger/checkpoint/")]
+        return [Action("Newest checkpoint", "/ledger/checkpoint/"), Action("Verifier key", "/ledger/key/")]
 
 
 class EntryPage(MemberPage):
@@ -90,7 +102,7 @@ class EntryPage(MemberPage):
 
     def get_title(self) -> str:
         """The act."""
-        return self.entry.act if hasattr(self, "entry") else ""
+        return act_words(self.entry.act) if hasattr(self, "entry") else ""
 
     def get_sub(self) -> str:
         """When."""
@@ -117,4 +129,16 @@ class Checkpoint(MemberPage):
             newest.note,
             content_type="text/plain; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="checkpoint.txt"'},
+        )
+
+
+class Key(MemberPage):
+    """The public key of the log, as `verify.py --trust` and the ledger's own verifier take it."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The key in the form of a signed note's verifier key."""
+        return HttpResponse(
+            f"{vkey()}\n",
+            content_type="text/plain; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="ledger.pub"'},
         )

@@ -11,6 +11,7 @@ urlpatterns = [
     path("models/<str:reference>/history/", model.History.as_view(), name="model-history"),
     path("ledger/", ledger.Ledger.as_view(), name="ledger"),
     path("ledger/checkpoint/", ledger.Checkpoint.as_view(), name="ledger-checkpoint"),
+    path("ledger/key/", ledger.Key.as_view(), name="ledger-key"),
     path("ledger/<str:digest>/", ledger.EntryPage.as_view(), name="ledger-entry"),
     path("go/<str:kind>/<str:key>/", places.Go.as_view(), name="go"),
 ]

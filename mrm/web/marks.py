@@ -55,6 +55,10 @@ MARKS: dict[str, Mark] = {
     "safe": Mark("met", "good"),
     "unsafe": Mark("unmet", "bad"),
     "refused": Mark("unmet", "bad"),
+    "admitted": Mark("met", "good"),
+    "pending": Mark("running"),
+    "denied": Mark("unmet", "bad"),
+    "succeeded": Mark("met", "good"),
     "not_rated": Mark("st-registered", word="not rated"),
     # jobs
     "queued": Mark("st-candidate", word="waits"),

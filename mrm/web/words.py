@@ -40,5 +40,5 @@ def _local(value: datetime, zone: tzinfo | None = None) -> datetime:
 
 def _read(value: object) -> date | None:
     if isinstance(value, str):
-        return parse_datetime(value) or parse_date(value)
+        return parse_date(value) if len(value) == 10 else parse_datetime(value)
     return value if isinstance(value, date) else None

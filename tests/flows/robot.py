@@ -40,7 +40,7 @@ class Watch:
         if name in self.looked:
             return
         self.looked.append(name)
-        page.evaluate("document.fonts.ready")
+        page.evaluate("document.fonts.ready.then(() => scrollTo(0, 0))")
         for size in (WIDE, NARROW):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             width = size["width"]
@@ -134,6 +134,14 @@ class Robot:
         """Follow a link of the page itself, not of the menu."""
         with self.page.expect_navigation():
             self.page.get_by_role("main").get_by_role("link", name=link, exact=True).first.click()
+
+    def download(self, words: str, folder: Path, role: Any = "link") -> Path:
+        """Click what brings a file, and keep it."""
+        with self.page.expect_download(timeout=60_000) as coming:
+            self.page.get_by_role("main").get_by_role(role, name=words, exact=True).first.click()
+        target = folder / coming.value.suggested_filename
+        coming.value.save_as(target)
+        return target
 
     def sees(self, *texts: str) -> None:
         """The page says so."""

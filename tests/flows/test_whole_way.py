@@ -17,7 +17,7 @@ from tests.flows.robot import office
 from tests.flows.way.building import data, versions
 from tests.flows.way.challenging import challenged, findings, judged, opened
 from tests.flows.way.company import Way
-from tests.flows.way.deciding import audited, signed
+from tests.flows.way.deciding import audited, proved, signed
 from tests.flows.way.founding import first_administrator, register
 from tests.installation import Installation
 
@@ -45,7 +45,7 @@ def bank(tmp_path: Path) -> Iterator[Installation]:
 
 STEPS: tuple[Callable[[Way], None], ...] = (first_administrator, register, data, versions)
 # Written and not yet run to their end: each is taken into STEPS once it passes.
-ONWARD: tuple[Callable[[Way], None], ...] = (opened, challenged, findings, judged, signed, audited)
+ONWARD: tuple[Callable[[Way], None], ...] = (opened, challenged, findings, judged, signed, audited, proved)
 
 
 def test_the_whole_way(bank: Installation, fitted: dict[str, Any], test_output: Path) -> None:

@@ -137,6 +137,7 @@ ROUTES: dict[str, Door] = {
     "ledger": members(),
     "ledger-checkpoint": members(),
     "ledger-entry": of_model(),
+    "ledger-key": members(),
     "mlflow": everybody(401),  # by token alone; tests/registry/mlflow walk its calls
     "model": of_model(),
     "model-assign": of_model(),

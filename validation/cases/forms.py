@@ -215,7 +215,6 @@ class Sign(Form):
     password = forms.CharField(
         label="Password, again",
         help_text="Proves it is you, for this digest only, for five minutes.",
-        required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -235,3 +234,8 @@ class Decide(Sign):
         widget=forms.RadioSelect,
     )
     field_order = ("decision", "reason", "password")
+    use_required_attribute = False  # whoever recuses signs nothing and gives no password
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].required = self.data.get("decision") != "recuse"

@@ -296,7 +296,7 @@ def facts_of(found: Validation, content: dict[str, Any]) -> list[Fact]:
     judged = sorted({use["judgement"].replace("_", " ") or "not judged" for use in content["uses"]})
     return [
         Fact("Opinion", ", ".join(judged).capitalize(), note=f"step {opinion.get('step', 'not set')} of 4"),
-        Fact("Grant ends", opinion.get("expires", "not set"), note=f"tier {found.tier}"),
+        Fact("Grant ends", words.day(opinion.get("expires")), note=f"tier {found.tier}"),
         Fact("Version", f"{content['version']['number']}", note=content["version"]["format"]),
         Fact("Uses", "; ".join(use["decision"] for use in content["uses"])),
     ]

@@ -8,6 +8,14 @@ from mrm.demo import judgements
 from tests.flows.robot import Robot
 from tests.flows.way.company import Way
 
+CONDITIONS = (
+    ("fairness.disparate_impact", "disparity by age", judgements.DISPARITY_CONDITION),
+    ("fairness.disparate_impact", "disparity by personal_status", judgements.STATUS_CONDITION),
+    ("data.codes", "labels contradict", judgements.LABEL_CONDITION),
+    ("performance.calibration", "event rate", judgements.LEVEL_CONDITION),
+    ("data.period", "no dates", judgements.PERIOD_CONDITION),
+)
+
 
 def opened(way: Way) -> None:
     """The risk officer opens the validation; policy decides its scope."""
@@ -119,29 +127,20 @@ def judged(way: Way) -> None:
         validator.fill(Assessment="Read, with the evidence cited; what it does not show is a condition.")
         validator.press("Rate and go to next")
     validator.sees(f"{total} of {total} rated")
-    for key, finding in (
-        ("fairness.disparate_impact", "age"),
-        ("fairness.disparate_impact", "status"),
-        ("performance.calibration", ""),
-        ("data.period", ""),
-        ("outcomes.sensitivity", ""),
-    ):
-        condition(validator, way.validation, key, finding)
+    for key, finding, facts in CONDITIONS:
+        condition(validator, way.validation, key, finding, facts)
     opinion(validator, way.validation)
 
 
-def condition(validator: Robot, validation: str, key: str, finding: str) -> None:
-    """A condition of use for an item; a disparity is named with its justification."""
+def condition(validator: Robot, validation: str, key: str, finding: str, facts: dict[str, str]) -> None:
+    """A condition of use for an item, naming the finding it answers; a disparity with its justification."""
     validator.go(f"{validation}?item={key}")
     validator.follow("Propose a condition")
-    facts = judgements.DISPARITY_CONDITION if finding else judgements.LEVEL_CONDITION
     validator.fill(
         **{"What must hold": facts["text"], "How it is checked": facts["check"], "Ends": in_days(180)}
     )
-    if finding:
-        listed = validator.field("Names the finding").locator("option")
-        names = [name for name in listed.all_inner_texts() if finding in name.lower() and "isparit" in name]
-        validator.choose("Names the finding", names[0])
+    validator.choose("Names the finding", finding)
+    if "justification" in facts:
         validator.fill(
             **{"Justification": facts["justification"], "Alternatives searched": "A card without age."}
         )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import zipfile
+
 from tests.flows.robot import PASSWORD
 from tests.flows.way.company import Way
 
@@ -30,7 +34,7 @@ def signed(way: Way) -> None:
         )
         person.press("Sign with password")
     way["owner"].go(way.model)
-    way["owner"].sees("is approved", "Use grants and conditions")
+    way["owner"].sees("is approved", "Use grants and conditions", ", 0 unmet")
     way["owner"].look("model approved")
 
 
@@ -76,10 +80,41 @@ def audited(way: Way) -> None:
         ("/evidence/", r"/evidence/ev:\w+/", "evidence"),
         ("/policies/", r"/policies/\w{16}/", "policy"),
         ("/jobs/", r"/jobs/[\w-]+/", "job"),
-        ("/ledger/", r"/ledger/\w{20,}/", "ledger entry"),
+        ("/ledger/", r"/ledger/[0-9a-f]{16}/", "ledger entry"),
     ):
         auditor.go(path)
         found = auditor.links(pattern)
         assert found, f"{path} links to none of its records"
         auditor.go(found[0])
         auditor.look(name)
+
+
+def proved(way: Way) -> None:
+    """The auditor takes paper and pack away, and proves both with Python alone."""
+    auditor = way["auditor"]
+    auditor.go("/papers/")
+    auditor.until("sealed", seconds=120)
+    auditor.look("papers")
+    auditor.go(auditor.links(r"/papers/R-\w+/")[0])
+    auditor.look("paper")
+    paper = auditor.path
+    pdf = auditor.download("Download PDF", way.rooms.watch.folder)
+    assert pdf.read_bytes().startswith(b"%PDF-1.7")
+    auditor.follow("Verify")
+    auditor.sees("proved")
+    auditor.look("verify a paper")
+    auditor.go(paper)
+    auditor.follow("Evidence pack")
+    auditor.look("take the evidence pack")
+    pack = auditor.download("Take the pack", way.rooms.watch.folder, role="button")
+    auditor.go("/ledger/")
+    key = auditor.download("Verifier key", way.rooms.watch.folder)
+    with zipfile.ZipFile(pack) as held:
+        assert pdf.read_bytes() in [held.read(name) for name in held.namelist() if name.endswith(".pdf")]
+        program = next(name for name in held.namelist() if name.endswith("verify.py"))
+        held.extract(program, pack.parent / "taken")
+    said = subprocess.run(
+        [sys.executable, "-I", "-S", pack.parent / "taken" / program, pack, "--trust", key],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stdout + said.stderr

@@ -47,6 +47,8 @@ def test_a_time_names_its_zone_and_a_day_is_the_readers() -> None:
         assert words.moment(late) == "24 Nov 2026, 00:30 CET"
         assert words.day(late) == "24 Nov 2026"
     assert words.day(date(2026, 11, 3)) == "3 Nov 2026"
+    assert words.day("2026-11-03") == "3 Nov 2026"
+    assert words.day("2026-11-03T23:30:00Z").endswith("Nov 2026")
     assert words.day(None) == "none"
     with pytest.raises(ValueError, match="without zone"):
         words.moment(datetime(2026, 11, 23, 9, 4))  # noqa: DTZ001

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import html
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.utils import timezone
 
 from mrm.access.acts import can
 from mrm.access.models import LegalEntity
-from tests.validation.cases.making import Bank
+from mrm.kernel.errors import BadInput
+from registry.data import verbs as data
+from registry.versions import scoring
+from tests.validation.cases.making import ROLES, Bank
 from tests.validation.cases.test_pages import browser
 
 
@@ -53,3 +59,22 @@ def test_times_are_shown_in_the_zone_of_the_readers_legal_entity(house: Bank) ->
     shown = browser(house.owner).get("/").content.decode()
     assert f" {timezone.localtime(timezone=ZoneInfo(entity.zone)).tzname()}</span>" in shown
     assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_a_missing_attribute_or_a_model_that_fails_is_a_sentence_with_its_remedy_on_the_desk(
+    house: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crashes(*given: Any) -> Any:
+        raise BadInput("artefact_crashed", "The model's process ended by itself.", "Save it again.")
+
+    data.assign_roles(house.developer, snapshot=house.whole, columns=ROLES, event="2", attributes=[])
+    monkeypatch.setattr(scoring, "score", crashes)
+    validation = house.tested(items=["fairness.disparate_impact", "performance.discrimination"], cutoff="0.4")
+    desk = f"/validations/{validation.reference}/?item="
+    for item, test in (("fairness.disparate_impact", "fair.air"), ("performance.discrimination", "disc.auc")):
+        row = validation.results.filter(test_id=test).first()
+        assert row is not None
+        assert row.evidence is None
+        shown = html.unescape(browser(house.validator).get(desk + item).content.decode())
+        assert f"{row.problem} {row.remedy}" in shown
+        assert row.remedy

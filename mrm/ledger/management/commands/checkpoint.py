@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mrm.kernel.errors import CountersignError
 from mrm.ledger import sealing
+from mrm.ledger.signer import vkey
 
 
 class Command(BaseCommand):
@@ -19,9 +20,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the output file."""
         parser.add_argument("--out", type=Path, metavar="FILE", help="write the checkpoint to this file")
+        parser.add_argument(
+            "--key", action="store_true", help="print the log's public key instead, for whoever verifies"
+        )
 
-    def handle(self, *args: Any, out: Path | None = None, **options: Any) -> None:
+    def handle(self, *args: Any, out: Path | None = None, key: bool = False, **options: Any) -> None:
         """Print or write the note, byte for byte."""
+        if key:
+            self.stdout.write(str(vkey()))
+            return
         try:
             sealing.seal()
         except CountersignError as error:
