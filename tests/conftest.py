@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,17 @@ from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 
+from tests.installation import OncePerRun
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay in one process, and so do all that stand on the one story: what they share is made once."""
+    for item in items:
+        story = "story" in getattr(item, "fixturenames", ())
+        alone = item.get_closest_marker("faults")  # an installation each: nothing is shared
+        group = item.nodeid if alone else "story" if story else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def test_output() -> Path:
@@ -19,6 +31,37 @@ def test_output() -> Path:
     folder = Path(os.environ.get("COUNTERSIGN_TEST_OUTPUT", "test-output")).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def count_out(test_output: Path) -> Callable[[str], None]:
+    """Says what a trial counted, also from a process whose output nobody sees: `make faults` prints the file."""
+
+    def say(line: str) -> None:
+        with (test_output / "faults.txt").open("a") as file:
+            file.write(f"{line}\n")
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def once_per_run(tmp_path_factory: pytest.TempPathFactory) -> OncePerRun:
+    """A folder that the first process of the run makes and all others wait for."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                making = shared / f"{name}.making"
+                making.mkdir()
+                make(making)
+                making.rename(folder)
+        return folder
+
+    return made
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -23,6 +23,8 @@ from mrm.config.environment import database
 
 ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
+OncePerRun = Callable[[str, Callable[[Path], object]], Path]
+"""The fixture `once_per_run`: a folder that is made once for all processes of a test run."""
 
 
 def eventually(look: Callable[[], T], what: str, seconds: float = 60.0) -> T:

@@ -13,9 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree as ET
 
 from tests import services
@@ -24,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "test-output"
 NO_TESTS = 5
 REQUIRED = os.environ.get("COUNTERSIGN_ALL_LEGS") == "1"
+BOTH = ("-n", "2", "--dist", "loadgroup")  # one process for each of two cores; a file's tests stay together
 PLAIN = "not browser and not faults and not only_services"
 
 
@@ -41,13 +46,19 @@ class Leg:
     why: str = ""
 
 
+SAID: ContextVar[IO[str] | None] = ContextVar("said", default=None)
+"""Where a leg's output goes while another leg runs beside it; it is shown when the leg has ended."""
+
+
 def tool(*command: str, **extra: str) -> int:
     """Run a program of the environment, its output in view; returns its exit code."""
-    print(f"\n$ {' '.join(command)}", flush=True)
+    said = SAID.get()
+    print(f"\n$ {' '.join(command)}", file=said, flush=True)
     program = Path(sys.executable).parent / command[0]
     return subprocess.run(
         [str(program) if program.exists() else command[0], *command[1:]],
-        cwd=ROOT, env=os.environ | extra, stdin=subprocess.DEVNULL, check=False,
+        cwd=ROOT, env=os.environ | extra, stdin=subprocess.DEVNULL, stdout=said,
+        stderr=subprocess.STDOUT if said else None, check=False,
     ).returncode  # fmt: skip
 
 
@@ -111,12 +122,12 @@ def checks() -> Leg:
 
 def unit() -> Leg:
     """Everything that needs one process, on SQLite."""
-    return pytest("unit", "-n", "2", "-m", f"{PLAIN} and not slow")
+    return pytest("unit", *BOTH, "-m", f"{PLAIN} and not slow")
 
 
 def flows() -> Leg:
     """Whole ways through the house, on SQLite."""
-    return pytest("flows", "-m", f"{PLAIN} and slow")
+    return pytest("flows", *BOTH, "-m", f"{PLAIN} and slow")
 
 
 def browser() -> Leg:
@@ -135,6 +146,7 @@ def service() -> Leg:
         broker = stack.enter_context(services.redis())
         return pytest(
             "services",
+            *BOTH,
             *("-m", "(services or only_services) and not browser and not faults"),
             MRM_DATABASE_URL=database,
             MRM_BROKER_URL=broker,
@@ -143,12 +155,22 @@ def service() -> Leg:
 
 def light_faults() -> Leg:
     """The fault trials with few repetitions."""
-    return pytest("faults", "-m", "faults", "-s", COUNTERSIGN_KILLS="3")
+    return faults("3")
 
 
 def full_faults() -> Leg:
     """The fault trials as the issue of record asks for them."""
-    return pytest("faults", "-m", "faults", "-s", COUNTERSIGN_KILLS=os.environ.get("COUNTERSIGN_KILLS", "20"))
+    return faults(os.environ.get("COUNTERSIGN_KILLS", "20"))
+
+
+def faults(kills: str) -> Leg:
+    """Each trial has an installation of its own, so that they run side by side; what they counted is printed."""
+    counts = OUT / "faults.txt"
+    counts.unlink(missing_ok=True)
+    leg = pytest("faults", *BOTH, "-m", "faults", COUNTERSIGN_KILLS=kills)
+    if counts.exists():
+        print(f"\n{counts.read_text()}", flush=True)
+    return leg
 
 
 def absent(name: str, why: str) -> Leg:
@@ -156,14 +178,16 @@ def absent(name: str, why: str) -> Leg:
     return Leg(name, "failed" if REQUIRED else "not run", failed=int(REQUIRED), why=why)
 
 
-PLANS: dict[str, tuple[Callable[[], Leg], ...]] = {
-    "test": (lint, checks, unit, flows, browser, service, light_faults),
-    "faults": (full_faults,),
-    "lint": (lint,),
+# Lanes of a stage run side by side: what needs one process of its own goes beside what needs another.
+Lane = tuple[Callable[[], Leg], ...]
+PLANS: dict[str, tuple[tuple[Lane, ...], ...]] = {
+    "test": (((lint, checks), (browser,)), ((unit,),), ((flows,),), ((service,),), ((light_faults,),)),
+    "faults": (((full_faults,),),),
+    "lint": (((lint,),),),
 }
 
 
-def summary(legs: list[Leg]) -> None:
+def summary(legs: list[Leg], clock: float) -> None:
     """Which legs ran, the slowest tests, and one closing line."""
     print("\nlegs")
     for leg in legs:
@@ -174,7 +198,7 @@ def summary(legs: list[Leg]) -> None:
         print("slowest tests")
         for seconds, name in slow:
             print(f"  {seconds:7.1f} s  {name}")
-    print(f"total {sum(leg.seconds for leg in legs):.1f} s")
+    print(f"total {clock:.1f} s by the clock, {sum(leg.seconds for leg in legs):.1f} s of legs")
     passed, failed, skipped = (
         sum(getattr(leg, kind) for leg in legs) for kind in ("passed", "failed", "skipped")
     )
@@ -183,14 +207,28 @@ def summary(legs: list[Leg]) -> None:
 
 def main(plan: str) -> int:
     """Run a plan's legs, all of them even after a failure."""
-    legs = []
-    for step in PLANS[plan]:
-        began = time.monotonic()
-        leg = step()
-        leg.seconds = time.monotonic() - began
-        legs.append(leg)
-    summary(legs)
+    began, legs = time.monotonic(), []
+    for stage in PLANS[plan]:
+        with ThreadPoolExecutor(len(stage)) as lanes:
+            for done in lanes.map(partial(run, aside=len(stage) > 1), stage):
+                legs += done
+    summary(legs, time.monotonic() - began)
     return 1 if any(leg.state == "failed" for leg in legs) else 0
+
+
+def run(lane: Lane, *, aside: bool) -> list[Leg]:
+    """The legs of a lane in turn; beside another lane their output is shown leg by leg."""
+    legs = []
+    for step in lane:
+        began = time.monotonic()
+        with tempfile.TemporaryFile("w+") if aside else nullcontext() as said:
+            SAID.set(said)
+            legs.append(step())
+            if said:
+                said.seek(0)
+                print(said.read(), flush=True)
+        legs[-1].seconds = time.monotonic() - began
+    return legs
 
 
 if __name__ == "__main__":

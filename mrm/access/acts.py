@@ -334,7 +334,7 @@ def refusal(actor: Actor, rule: Policy, target: Any, arguments: dict[str, Any]) 
         return UNSEEN
     if not actor.roles & allowed:
         return only_for(rule.act, actor)
-    if rule.own_grant and not actor.robot and not may_act(actor, target.scope):
+    if rule.own_grant and rule.acting and not actor.robot and not may_act(actor, target.scope):
         return f"{actor.person.name} may read this, but was not granted to act on it."
     for condition in rule.conditions:
         reason = condition(actor, target, arguments)

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser, MultiPartParser
@@ -147,7 +147,7 @@ def act_views() -> list[Any]:
 
 def _view_of(verb: Verb[..., Any]) -> Any:
     made: type[ActView] = type(f"Act_{verb.name.replace('.', '_')}", (ActView,), {"act": verb})
-    described: Any = extend_schema(
+    described = extend_schema(
         operation_id=verb.name,
         summary=openapi.summary(verb),
         description=openapi.description(verb),
@@ -162,5 +162,6 @@ def _view_of(verb: Verb[..., Any]) -> Any:
             422: openapi.ERROR,
         },
         parameters=[OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, "header", required=True)],
-    )(made)
-    return described.as_view()
+    )
+    shown: Any = extend_schema_view(post=described)(made)
+    return shown.as_view()

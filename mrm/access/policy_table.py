@@ -32,6 +32,7 @@ class Policy:
     target: Target
     conditions: tuple[Condition, ...] = ()
     own_grant: bool = True
+    acting: bool = True
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -39,17 +40,23 @@ POLICIES: dict[str, Policy] = {}
 
 
 def policy(
-    act: str, target: str | Target, *conditions: Condition, own_grant: bool = True, **facts: Any
+    act: str,
+    target: str | Target,
+    *conditions: Condition,
+    own_grant: bool = True,
+    acting: bool = True,
+    **facts: Any,
 ) -> None:
     """Say how `act` is judged. `target` names the argument that leads to the scope (dots walk).
 
     `own_grant=False` is for acts whose right does not come from a grant on the object: administration, one's own
-    account, and acts whose condition is stricter than any grant.
+    account, and acts whose condition is stricter than any grant. `acting=False` is for acts that change nothing of the
+    object (its pack is taken, its evidence computed again): a grant to read it is enough.
     """
     if act in POLICIES:
         raise ValueError(f"act {act!r} has a policy already")
     find = target if callable(target) else _walk(target)
-    POLICIES[act] = Policy(act, find, conditions, own_grant, facts)
+    POLICIES[act] = Policy(act, find, conditions, own_grant, acting, facts)
 
 
 def _walk(path: str) -> Target:

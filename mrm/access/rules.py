@@ -100,6 +100,7 @@ declare("shell_never_signs", "a signature was asked for on the command line or b
 declare("idempotency_key_missing", "a write over the API came without Idempotency-Key")
 declare("idempotency_key_reused", "an Idempotency-Key came again with another body")
 declare("bad_parameter", "a parameter of an act is missing, unknown or of the wrong type")
+declare("reason_missing", "an act that must be explained came without a reason")
 declare("role_conflict", "the roles may not be held together")
 declare("entity_taken", "a legal entity of that name or code exists")
 declare("zone_unknown", "a time zone is not one of the tz database")

@@ -48,20 +48,17 @@ def use(token: str, *, name: str, username: str, password: str) -> User:
     with transaction.atomic():
         taken = SetupLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=now())
     if not taken:
-        return use_refused()
+        raise RuleRefused(
+            "setup_link_invalid",
+            "This set-up link was used a moment ago.",
+            "Sign in with the account it made.",
+        )
     try:
         return first_administrator(name=name, username=username, password=password)
     except Exception:
         # The link was not what failed (a weak password, say): it may be tried again within its hour.
         SetupLink.objects.filter(pk=link.pk).update(used_at=None)
         raise
-
-
-def use_refused() -> User:
-    """The link went to somebody else a moment ago."""
-    raise RuleRefused(
-        "setup_link_invalid", "This set-up link was used a moment ago.", "Sign in with the account it made."
-    )
 
 
 def first_administrator(*, name: str, username: str, password: str) -> User:

@@ -2,6 +2,6 @@
 
 from mrm.access.policy_table import policy
 
-policy("evidence.reproduce", "evidence")
+policy("evidence.reproduce", "evidence", acting=False)
 policy("evidence.record_reproduction", "evidence")
 policy("evidence.void", "evidence")

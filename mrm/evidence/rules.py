@@ -66,4 +66,3 @@ declare("evidence_ambiguous", "the evidence id names more than one record; more 
 declare("evidence_unknown", "a text cites evidence that its model does not have")
 declare("evidence_void", "the evidence has been declared void and cannot be cited or voided again")
 declare("evidence_undecided", "evidence was recorded without inputs, method or results")
-declare("reason_missing", "an act that must be explained came without a reason")

@@ -7,6 +7,7 @@ and its like serve Django's own; `rest_handler` serves the REST views.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import uuid
 from collections.abc import Callable
@@ -43,6 +44,17 @@ TITLES = {
     429: "Wait a little",
     500: "The fault is ours",
     503: "Not available just now",
+}
+# What the API's own framework refuses: the code, and what to do.
+API_ERRORS = {
+    400: ("invalid", "Correct what is named and send the request again; the schema is at /api/v1/schema/."),
+    401: ("not_signed_in", "Send Authorization: Bearer with a token from your account page, or sign in."),
+    403: ("denied", "Ask somebody who holds the right, or have it granted by an administrator."),
+    404: ("not_found", "Check the address; what you may not see is answered in the same way."),
+    405: ("method_not_allowed", "Use one of the methods that the header Allow names."),
+    406: ("bad_request", "Accept application/json."),
+    415: ("bad_request", "Send application/json or multipart/form-data."),
+    429: ("too_many", "Wait as long as the header Retry-After says, then try again."),
 }
 INTERNAL = (
     "internal",
@@ -215,17 +227,11 @@ def rest_handler(error: Exception, context: dict[str, Any]) -> Any:
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
-    codes = {
-        400: "invalid",
-        401: "not_signed_in",
-        403: "denied",
-        404: "not_found",
-        405: "method_not_allowed",
-        429: "too_many",
-    }
-    code = codes.get(error.status_code, "bad_request")
-    shape = {"code": code, "detail": _sentence(error.detail), "remedy": "", "request_id": request_id()}
+    code, remedy = API_ERRORS.get(error.status_code, API_ERRORS[400])
+    shape = {"code": code, "detail": _sentence(error.detail), "remedy": remedy, "request_id": request_id()}
     headers = {"WWW-Authenticate": error.auth_header} if hasattr(error, "auth_header") else {}
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(math.ceil(wait))
     return Response(shape, status=error.status_code, headers=headers)
 
 

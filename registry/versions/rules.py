@@ -99,7 +99,7 @@ def check_signature(signature: Signature) -> None:
 def said(reason: str) -> str:
     """The reason of an act that must be explained."""
     if not reason.strip():
-        raise BadInput("reason_needed", "A reason is needed.", "Say in a sentence why.")
+        raise BadInput("reason_missing", "A reason is needed.", "Say in a sentence why.")
     return reason.strip()
 
 
@@ -134,5 +134,4 @@ declare("tag_wrong", "a tag has no key, or its key or value is too long")
 declare("compare_wrong", "a comparison names fewer than two or more than four versions")
 declare("version_not_admitted", "a version is used that was refused or is still being inspected")
 declare("version_not_granted", "the version has no use grant that could be changed")
-declare("reason_needed", "an act that must be explained came without a reason")
 declare("signature_wrong", "a declared signature is not a list of inputs with name and type")

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, installation
+from tests.installation import Installation, OncePerRun, installation
 
 SETTINGS = "tests.plugin.settings"
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(once_per_run: OncePerRun) -> Path:
     """A home that is migrated and empty."""
-    home = tmp_path_factory.mktemp("template") / "home"
-    home.mkdir()
-    Installation(home, SETTINGS).manage("migrate", "--verbosity=0")
-    return home
+    return once_per_run(
+        "template", lambda home: Installation(home, SETTINGS).manage("migrate", "--verbosity=0")
+    )
 
 
 @pytest.fixture

@@ -9,25 +9,24 @@ import json
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from tests.faults.test_worker_killed import OPEN, SEED, kill, state
-from tests.installation import Installation, eventually, installation
+from tests.installation import Installation, OncePerRun, eventually, installation
 
 pytestmark = pytest.mark.faults
+SHARES = 2
 LIGHT = ["data.quality", "performance.discrimination", "performance.calibration"]
 
 
 @pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demonstration(once_per_run: OncePerRun) -> Path:
     """The demonstration bank, whose challenger's validation has just been opened."""
-    home = tmp_path_factory.mktemp("demonstration") / "home"
-    home.mkdir()
-    Installation(home).manage("demo", "--seed")
-    return home
+    return once_per_run("demonstration", lambda home: Installation(home).manage("demo", "--seed"))
 
 
 def open_case(bank: Installation) -> tuple[str, str]:
@@ -54,12 +53,15 @@ def results(bank: Installation, job: str) -> list[tuple[str, ...]]:
     )
 
 
+@pytest.mark.parametrize("share", range(SHARES))
 def test_a_validation_run_killed_at_random_points_records_once(
-    demonstration: Path, tmp_path: Path, kills: int
+    demonstration: Path, tmp_path: Path, kills: int, share: int, count_out: Callable[[str], None]
 ) -> None:
+    """The trials are dealt out: each share has a bank of its own, so that two cores do two trials at once."""
     full = kills >= 20
     items = [] if full else LIGHT
-    chance = random.Random(SEED)
+    trials = range(share, kills, SHARES)
+    chance = random.Random(SEED + share)
     seen: Counter[str] = Counter()
     with installation(demonstration, tmp_path) as bank:
         bank.start()
@@ -71,7 +73,7 @@ def test_a_validation_run_killed_at_random_points_records_once(
         expected = results(bank, first)
         assert len(expected) >= 9, bank.log[-3000:]
         assert len({row[:3] for row in expected}) == len(expected)
-        for number in range(kills):
+        for number in trials:
             target = ("worker", "worker and child", "child")[number % 3]
             job = ask(bank, reference, items)
             time.sleep(chance.uniform(0.3, whole))
@@ -83,12 +85,12 @@ def test_a_validation_run_killed_at_random_points_records_once(
             seen["trials"] += 1
             seen["attempts"] += int(str(after["attempts"]))
             seen["one set of results"] += 1
-        print(
-            f"\n{'full' if full else 'light'} validation run of {len(expected)} tests killed (seed {SEED}):",
-            ", ".join(f"{count} {what}" for what, count in seen.items()),
+        count_out(
+            f"{'full' if full else 'light'} validation run of {len(expected)} tests killed (seed {SEED + share}): "
+            + ", ".join(f"{count} {what}" for what, count in seen.items())
         )
         (acts,) = bank.rows("SELECT count(*) FROM access_entry WHERE act = 'validation.record_tests'")
         assert (
-            acts[0] == kills + 2
+            acts[0] == len(trials) + 2
         )  # the demonstration's own run, the undisturbed one, and one for each trial
         assert bank.manage("verify", "--ledger").returncode == 0

@@ -9,6 +9,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -66,7 +67,7 @@ def kill(bank: Installation, target: str) -> int:
     return dead
 
 
-def test_killed_at_random_points(bank: Installation, kills: int) -> None:
+def test_killed_at_random_points(bank: Installation, kills: int, count_out: Callable[[str], None]) -> None:
     chance = random.Random(SEED)
     work = StepsWork()
     seen: Counter[str] = Counter()
@@ -86,9 +87,9 @@ def test_killed_at_random_points(bank: Installation, kills: int) -> None:
         seen["attempts"] += int(str(after["attempts"]))
         seen["lost leases"] += int(str(after["lost_leases"]))
         seen["one set of results"] += 1
-    print(
-        f"\nkilled at random points (seed {SEED}):",
-        ", ".join(f"{count} {what}" for what, count in seen.items()),
+    count_out(
+        f"killed at random points (seed {SEED}): "
+        + ", ".join(f"{count} {what}" for what, count in seen.items())
     )
     assert bank.manage("verify", "--ledger").returncode == 0
     assert not bank.rows("SELECT 1 FROM jobs_job WHERE state = 'running'")

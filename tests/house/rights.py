@@ -67,7 +67,7 @@ RIGHTS: dict[str, Right] = {
     "dataset.describe": on_dataset("owner developer builder validator signer"),
     "entity.create": by_administrators("administrator"),
     "entity.describe": by_administrators("administrator"),
-    "evidence.reproduce": on_model("owner developer builder validator signer officer approver"),
+    "evidence.reproduce": on_model("owner developer builder validator signer officer approver auditor"),
     "evidence.void": on_model("owner developer builder validator signer officer"),
     "experiment.create": on_model("owner developer builder validator signer"),
     "experiment.delete": on_model("owner developer builder validator signer"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
 from mrm.kernel.errors import declared
 from tests.house import reference
+from tests.house.routes import ACTS
 from tests.house.source import text
 
 
@@ -16,6 +18,14 @@ def test_the_reference_is_what_the_code_says() -> None:
 
 def test_no_error_code_escapes_the_reference() -> None:
     assert set(declared()) <= set(reference.errors()), "declare(code, when) takes two literals"
+
+
+def test_the_schema_of_the_api_is_made_without_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    schema = SchemaGenerator().get_schema(public=True)
+    assert {f"/api/v1/acts/{name}" for name in ACTS} <= set(schema["paths"])
+    assert schema["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", ""), "each read of the API says its parameters and its answer"
 
 
 @pytest.mark.parametrize("usage", [usage for usage, _ in reference.commands()])

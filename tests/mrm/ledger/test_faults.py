@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def python(home: Path, code: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.faults
-def test_kill_9_while_writing_and_sealing(tmp_path: Path) -> None:
+def test_kill_9_while_writing_and_sealing(tmp_path: Path, count_out: Callable[[str], None]) -> None:
     kills = int(os.environ.get("COUNTERSIGN_KILLS", "3"))
     chance = random.Random(20261124)
     assert manage(tmp_path, "migrate", "--verbosity", "0").returncode == 0
@@ -68,7 +69,7 @@ def test_kill_9_while_writing_and_sealing(tmp_path: Path) -> None:
     out, _ = python(tmp_path, COUNT).communicate()
     written, entries, sequenced, pending = map(int, out.split())
     done = manage(tmp_path, "verify", "--ledger")
-    print(f"ledger: {kills} kills, {told} entries acknowledged, {written} found, {entries} in all")
+    count_out(f"ledger: {kills} kills, {told} entries acknowledged, {written} found, {entries} in all")
     assert done.returncode == 0, done.stdout + done.stderr
     assert told <= written <= told + kills  # a kill may fall between commit and acknowledgement
     assert (sequenced, pending) == (entries, 0)

@@ -115,7 +115,10 @@ def test_the_way_back_leads_only_to_our_own_pages() -> None:
 def test_rest_views_answer_the_same_shape(error: Exception, status: int, code: str) -> None:
     answer = errors.rest_handler(error, {})
     assert (answer.status_code, answer.data["code"]) == (status, code)
-    assert json.loads(json.dumps(answer.data)).keys() == {"code", "detail", "remedy", "request_id"}
+    shape = json.loads(json.dumps(answer.data))
+    assert shape.keys() == {"code", "detail", "remedy", "request_id"}
+    assert shape["detail"].strip()
+    assert shape["remedy"].endswith(".")
 
 
 def test_what_rest_did_not_foresee_goes_on() -> None:

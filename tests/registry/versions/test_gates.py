@@ -118,7 +118,7 @@ def test_an_officer_restricts_and_revokes_with_a_reason(shop: Shop, upper_room: 
         verbs.restrict_grant(shop.developer, grant=grant, reason="I built it")
     with pytest.raises(BadInput) as refused:
         verbs.restrict_grant(shop.line.officer, grant=grant, reason=" ")
-    assert refused.value.code == "reason_needed"
+    assert refused.value.code == "reason_missing"
     verbs.restrict_grant(shop.line.officer, grant=grant, reason="Evidence was voided.")
     grant.refresh_from_db()
     assert grant.state == GrantState.RESTRICTED
