@@ -273,4 +273,4 @@ class Condition(Governed):
     @property
     def standing_now(self) -> str:
         """Its state, or `lapsed`, on this day where the legal entity is."""
-        return "lapsed" if self.is_lapsed(today(self.scope, timezone.now())) else str(self.state)
+        return "lapsed" if self.is_lapsed(today(self.model.entity, timezone.now())) else str(self.state)

@@ -30,7 +30,7 @@ def finding(actor: Actor, reference: str) -> Finding:
 def conditions(actor: Actor) -> ConditionQuerySet:
     """The conditions an actor may see."""
     rows: ConditionQuerySet = Condition.objects.visible_to(actor).select_related(
-        "model", "version", "finding"
+        "model__entity", "version", "finding"
     )
     return rows.standing()
 
