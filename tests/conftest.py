@@ -88,6 +88,18 @@ def _emptying_is_allowed() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = empty  # type: ignore[method-assign]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _artefacts_are_opened_once() -> Iterator[None]:
+    """See tests/remembered.py."""
+    from registry.versions import jobs, scoring
+    from tests.remembered import remembered
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "ask", remembered)
+        patch.setattr(scoring, "ask", remembered)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _signer_forgets() -> None:
     """A rolled-back test takes its entries with it: the signer must not remember the head it signed there."""

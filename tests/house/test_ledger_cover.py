@@ -9,7 +9,7 @@ from mrm.access.openapi import offered
 from tests.house.story import Story
 from tests.house.watch import Seen
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ print(json.dumps({"routes": count, "modules": sorted({name.partition(".")[0] for
 """
 
 
+@pytest.mark.slow
 def test_the_web_process_starts_without_heavy_libraries(tmp_path: Path) -> None:
     environment = os.environ | {"MRM_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "mrm.config.settings"}
     done = subprocess.run(

@@ -49,6 +49,11 @@ def elsewhere(db: None) -> Scope:
 @pytest.fixture
 def record(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Evidence]:
     """Records one computation in an act of the worker."""
+    return recorder(monkeypatch)
+
+
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Evidence]:
+    """An act of the worker that records evidence, for as long as the patch lasts."""
     monkeypatch.setitem(ROLES, RECORD, frozenset({Robot.WORKER.value}))
     monkeypatch.setitem(POLICIES, RECORD, Policy(RECORD, lambda arguments: arguments["scope"]))
 

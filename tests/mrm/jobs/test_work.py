@@ -89,6 +89,7 @@ def test_the_arithmetic_of_a_job_is_pinned_before_numpy_is_there() -> None:
         assert ("Haswell" in {kind for _, kind in threads}) or not any(kind for _, kind in threads)
 
 
+@pytest.mark.slow
 def test_limits_bind_memory_and_files() -> None:
     program = (
         "import django; django.setup(); from mrm.jobs.processes import Limits; Limits(memory_mb=256, files=64).apply()\n"

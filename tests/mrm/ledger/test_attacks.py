@@ -378,6 +378,7 @@ def test_every_held_checkpoint_of_an_honest_ledger_is_proved(history: int) -> No
     assert proofs.size() == history + 3
 
 
+@pytest.mark.slow
 def test_any_flipped_bit_anywhere_is_found(attacker: Attacker, history: int) -> None:
     """Every table in turn, random rows and random bits: nothing sealed can change unseen."""
     from django.db import transaction

@@ -168,6 +168,7 @@ def manage(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_exit_codes_of_the_process(home: Path, tmp_path: Path) -> None:
     done = manage(home, "verify", "--ledger", "--held", str(home / "held.txt"))
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "ledger: proved"), done.stdout + done.stderr

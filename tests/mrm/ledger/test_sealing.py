@@ -192,6 +192,7 @@ def cost() -> tuple[int, int]:
     return len(sealed), len(proved)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_cost_of_a_seal_does_not_grow_with_history(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -26,11 +27,13 @@ from mrm.papers.content import Closing, EvidenceRecord
 from mrm.papers.issue import make_paper
 from mrm.papers.models import Paper, PaperVoid
 from tests import make
+from tests.house.watch import undone
+from tests.mrm.evidence.conftest import recorder
 from tests.mrm.papers import sample
 from tests.mrm.papers.bank import unpack
 from tests.mrm.papers.test_render import RECORD, small
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @dataclass
@@ -44,8 +47,21 @@ class Issued:
     evidence: Evidence
 
 
+@pytest.fixture(scope="module")
+def paper_issued(django_db_setup: None, django_db_blocker: Any) -> Iterator[Issued]:
+    """A paper rendered and sealed once for a file, in a transaction of the file's own."""
+    with django_db_blocker.unblock(), undone(), pytest.MonkeyPatch.context() as patch:
+        yield issue(recorder(patch))
+
+
 @pytest.fixture
-def issued(record: Callable[..., Evidence]) -> Issued:
+def issued(paper_issued: Issued, db: None) -> Issued:
+    """The paper, its row read afresh."""
+    return replace(paper_issued, paper=Paper.objects.get(pk=paper_issued.paper.pk))
+
+
+def issue(record: Callable[..., Evidence]) -> Issued:
+    """Evidence, a paper that cites it, and the act that issues it."""
     bank = make.bank()
     evidence = record(bank.entity.scope)
     digest = evidence.result_digest
@@ -137,9 +153,10 @@ def test_only_the_worker_seals_and_only_readers_export(issued: Issued) -> None:
     sealed = make_paper(issued.content, Closing(), charts={}, source_date=sample.WHEN)
     with pytest.raises(Denied):
         verbs.seal_paper(owner, scope=issued.bank.entity.scope, about=issued.bank.entity, sealed=sealed)
-    for actor in (owner, stranger):
-        with pytest.raises(Denied):
-            verbs.export_pack(actor, paper=issued.paper)
+    with pytest.raises(Denied):
+        verbs.export_pack(owner, paper=issued.paper)
+    with pytest.raises(NotFound):
+        verbs.export_pack(stranger, paper=issued.paper)
     assert not list(Paper.objects.visible_to(stranger))
 
 

@@ -12,9 +12,9 @@ from mrm.access.models import Entry, User
 from mrm.access.rules import GrantLevel, Role
 from mrm.ledger import sealing
 from mrm.papers.models import PaperVoid
-from tests.mrm.papers.test_acts import Issued, issued  # noqa: F401
+from tests.mrm.papers.test_acts import Issued, issued, paper_issued  # noqa: F401
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def client_of(account: User) -> Client:

@@ -41,6 +41,7 @@ from tests.mrm.papers import sample
 
 RECORD = "ab" * 32
 LARGE = 11.5
+pytestmark = pytest.mark.slow  # papers are rendered in a child process
 poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler's pdftotext is not installed")
 
 

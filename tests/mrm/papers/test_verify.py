@@ -275,6 +275,7 @@ def test_names_that_leave_the_pack_are_refused(made: Made, tmp_path: Path, name:
     assert judge(tmp_path, out.getvalue(), made.ledger.vkey())["exit"] == 1
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     out = io.BytesIO()
     with (

@@ -18,7 +18,7 @@ from mrm.jobs.models import Job
 from mrm.kernel.errors import BadInput, Denied, NotFound, RuleRefused
 from registry.data import verbs as data
 from registry.inventory.verbs import override_tier
-from registry.versions import jobs, scoring, verbs
+from registry.versions import jobs, sandbox, scoring, verbs
 from registry.versions.models import Version
 from registry.versions.rules import Admission, Stage
 from registry.versions.sandbox import Limits
@@ -28,6 +28,13 @@ from tests.registry.versions import fitted
 from tests.registry.versions.conftest import Shop
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _every_artefact_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the process itself is under test."""
+    monkeypatch.setattr(jobs, "ask", sandbox.ask)
+    monkeypatch.setattr(scoring, "ask", sandbox.ask)
 
 
 def test_a_scorecard_is_admitted_with_signature_structure_and_stage(shop: Shop) -> None:
@@ -41,6 +48,7 @@ def test_a_scorecard_is_admitted_with_signature_structure_and_stage(shop: Shop) 
     assert Job.objects.get(pk=version.job).state == "succeeded"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "structure", "path"),
     [
@@ -154,6 +162,7 @@ def test_a_constant_score_is_refused(shop: Shop) -> None:
     assert version.found.code == "score_constant"
 
 
+@pytest.mark.slow
 def test_a_model_that_hangs_is_stopped_and_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "INSPECTION", Limits(seconds=12))
     version = shop.version(fitted.endless_booster(), "lightgbm-txt")
@@ -161,6 +170,7 @@ def test_a_model_that_hangs_is_stopped_and_refused(shop: Shop, monkeypatch: pyte
     assert version.found.remedy
 
 
+@pytest.mark.slow
 def test_a_model_that_crashes_its_process_is_refused(shop: Shop) -> None:
     version = shop.version(fitted.broken_booster(), "lightgbm-txt")
     assert version.found.code == "artefact_crashed"
@@ -168,6 +178,7 @@ def test_a_model_that_crashes_its_process_is_refused(shop: Shop) -> None:
     assert shop.version().admission == Admission.ADMITTED
 
 
+@pytest.mark.slow
 def test_a_model_that_wants_too_much_memory_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "INSPECTION", Limits(memory_mb=20))
     version = shop.version(fitted.booster(), "lightgbm-txt")

@@ -94,6 +94,7 @@ def said(value: Any) -> Iterator[str]:
             yield from NUMBER.findall(text)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_figure_under_an_evidence_id_is_in_that_evidence(house: Bank) -> None:
     report = cases.report_content(content(full(house)))

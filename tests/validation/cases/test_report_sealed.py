@@ -20,6 +20,7 @@ from tests.validation.cases.making import content, make_bank, work
 from tests.validation.cases.test_report import full
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_sealed_report_holds_what_was_signed_and_verifies_everywhere(tmp_path: Path) -> None:
     house = make_bank()

@@ -133,6 +133,7 @@ def test_a_missing_protected_attribute_and_an_unknown_fault_are_sentences(
     assert "ZeroDivisionError" in validation.results.get(test_id="dq.known_time").problem
 
 
+@pytest.mark.slow
 def test_every_evidence_of_a_run_is_reproduced_also_after_roles_were_corrected(house: Bank) -> None:
     validation = house.tested(
         items=["data.quality", "performance.discrimination", "fairness.disparate_impact"], cutoff="0.4"
