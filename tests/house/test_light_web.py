@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("shap", "lime", "fairlearn", "sklearn", "weasyprint", "pyhanko", "lightgbm", "numba", "statsmodels")
 LOAD = """
