@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import IO, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import IO, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 from uuid import UUID
 
 from django.core.exceptions import FieldError, ObjectDoesNotExist
@@ -172,11 +172,19 @@ def _record(value: Any, kind: Any, actor: Actor, place: str) -> Any:
     hints = get_type_hints(kind)
     if unknown := sorted(set(value) - set(hints)):
         raise _bad(f"{place} has no field {', '.join(unknown)}.", f"It takes: {', '.join(hints)}.")
-    needed = getattr(kind, "__required_keys__", frozenset(hints) if is_typeddict(kind) else frozenset())
+    needed = required_fields(kind) if is_typeddict(kind) else frozenset()
     if missing := sorted(needed - set(value)):
         raise _bad(f"{place} needs {', '.join(missing)}.", "Send every required field.")
     made = {name: convert(item, hints[name], actor, f"{place}.{name}") for name, item in value.items()}
     return made if is_typeddict(kind) else kind(**made)
+
+
+@cache
+def required_fields(kind: Any) -> frozenset[str]:
+    """The fields a TypedDict needs. Its own `__required_keys__` takes `NotRequired` for required where annotations are
+    kept as text, as in every module of ours."""
+    hints = get_type_hints(kind, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if get_origin(hint) is not NotRequired)
 
 
 def _choice(value: Any, choices: Any, place: str) -> Any:

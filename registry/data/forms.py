@@ -56,16 +56,58 @@ class Create(Describe):
         self.fields["entity"].queryset = queries.entities(actor)  # type: ignore[attr-defined]
 
 
-class UploadFile(Form):
+class Brought(Form):
+    """What is said of every new snapshot."""
+
+    title = forms.CharField(
+        label="Title", required=False, max_length=120, help_text="What tells it from the others."
+    )
+    period_from = forms.DateField(label="Period from", required=False, widget=DateInput)
+    period_to = forms.DateField(label="Period to", required=False, widget=DateInput)
+    gone = forms.CharField(
+        label="Columns left out on purpose",
+        required=False,
+        help_text="Separated by commas. A column that roles or quality rules name may not go in silence.",
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """The verb's arguments."""
+        facts = super().facts()
+        return facts | {"gone": [name.strip() for name in facts["gone"].split(",") if name.strip()]}
+
+
+class Query(Brought):
+    """A query for a snapshot."""
+
+    field_order = ("sql", "title", "rows", "seconds")
+    sql = forms.CharField(
+        label="SQL",
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "code"}),
+        help_text="One SELECT. With ORDER BY the same rows have the same digest when it is run again.",
+    )
+    rows = forms.IntegerField(label="At most so many rows", required=False, min_value=1)
+    seconds = forms.IntegerField(label="Stopped after so many seconds", required=False, min_value=1)
+
+
+class Fetch(Brought):
+    """An object for a snapshot."""
+
+    field_order = ("address", "title")
+    address = forms.CharField(
+        label="Address",
+        max_length=1100,
+        help_text="s3://bucket/key of one Parquet object in an allowed bucket.",
+    )
+
+
+class UploadFile(Brought):
     """A file for a snapshot."""
 
+    field_order = ("file", "title", "column_names", "delimiter", "header", "period_from", "period_to", "gone")
     file = forms.FileField(
         label="File",
         allow_empty_file=True,
         help_text="CSV (comma, semicolon, tab or space) or Parquet. It is kept as it is, under its digest.",
-    )
-    title = forms.CharField(
-        label="Title", required=False, max_length=120, help_text="What tells it from the others."
     )
     column_names = forms.CharField(
         label="Column names",
@@ -75,8 +117,6 @@ class UploadFile(Form):
     )
     delimiter = forms.ChoiceField(label="Separated by", choices=DELIMITERS, initial="auto", required=False)
     header = forms.ChoiceField(label="First line", choices=HEADERS, initial="auto", required=False)
-    period_from = forms.DateField(label="Period from", required=False, widget=DateInput)
-    period_to = forms.DateField(label="Period to", required=False, widget=DateInput)
 
     def facts(self) -> dict[str, Any]:
         """The verb's arguments."""

@@ -14,8 +14,9 @@ from mrm.jobs.shape import shape
 from mrm.web import words
 from mrm.web.shapes import Action, Fact
 from registry.data import forms, frames, queries, verbs
-from registry.data.models import Dataset, Snapshot
-from registry.data.rules import SnapshotStatus
+from registry.data.models import Dataset, QualityRules, Snapshot
+from registry.data.rules import OriginKind, SnapshotStatus
+from registry.data.standards import in_words
 from registry.data.tables import DatasetTable, SnapshotTable
 
 DATA = ("Data", "/datasets/")
@@ -108,11 +109,14 @@ class DatasetPage(OnDataset, MemberPage):
         here = self.dataset.get_absolute_url()
         may = {
             act: can(self.actor, act, dataset=self.dataset) or ""
-            for act in ("snapshot.upload", "dataset.describe")
+            for act in ("snapshot.upload", "dataset.describe", "dataset.set_rules")
         }
         return [
             Action("Describe", f"{here}describe/", why_not=may["dataset.describe"]),
             Action("Declare codes", f"{here}codes/", why_not=may["snapshot.upload"]),
+            Action("Set quality rules", f"{here}rules/", why_not=may["dataset.set_rules"]),
+            Action("Take from a query", f"{here}query/", why_not=may["snapshot.upload"]),
+            Action("Take from an object store", f"{here}fetch/", why_not=may["snapshot.upload"]),
             Action("Upload a snapshot", f"{here}upload/", "primary", why_not=may["snapshot.upload"]),
         ]
 
@@ -129,8 +133,18 @@ class DatasetPage(OnDataset, MemberPage):
             ],
             table=SnapshotTable(rows, self.request),
             codes=self.dataset.code_table,
+            rules_row=self.dataset.rules_row,
+            rules=worded(self.dataset.rules_row),
             **kwargs,
         )
+
+
+def worded(row: QualityRules | None) -> list[dict[str, str]]:
+    """Quality rules as the page lists them."""
+    return [
+        {"said": in_words(rule), "severity": "blocks" if rule["severity"] == "block" else "warns"}
+        for rule in (row.rules if row else [])
+    ]
 
 
 class Describe(OnDataset, ActPage):
@@ -248,6 +262,10 @@ class SnapshotPage(OnSnapshot, MemberPage):
             quality=queries.quality(snapshot),
             uses=self.seen.uses,
             full=self.seen.full,
+            origin=lineage(snapshot, full=self.seen.full),
+            judgement=snapshot.judged,
+            verdicts=verdicts(snapshot),
+            others=queries.comparable(self.actor, snapshot),
             **kwargs,
         )
 
@@ -269,17 +287,71 @@ class SnapshotPage(OnSnapshot, MemberPage):
     def _details(self) -> list[Fact]:
         snapshot = self.snapshot
         reading = snapshot.declared
-        how = "Parquet"
+        how = {"sql": "a query", "parquet": "Parquet"}.get(snapshot.file_format, "")
+        size = snapshot.file_size or (snapshot.judged.source.get("size", 0) if snapshot.judged else 0)
         if reading:
             head = "with a header" if reading["header"] else "without a header"
             marks = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "spaces"}
             how = f"CSV by {marks.get(reading['delimiter'], reading['delimiter'])}, {head}, {reading['encoding']}"
         return [
-            Fact("File", snapshot.file_name, note=f"{snapshot.file_size:,} bytes"),
+            Fact("File", snapshot.file_name, note=f"{size:,} bytes" if size else ""),
             Fact("Read as", how),
             Fact("Source", snapshot.dataset.source or "not said"),
             Fact("Licence", snapshot.dataset.licence or "not said"),
         ]
+
+
+def lineage(snapshot: Snapshot, *, full: bool) -> dict[str, Any] | None:
+    """Where a snapshot was taken from, for its page; None for a file. The text of a query needs the dataset's grant."""
+    asked = snapshot.asked
+    if asked is None or asked.kind == OriginKind.FILE:
+        return None
+    request, judged = asked.request, snapshot.judged
+    source = judged.source if judged else {}
+    if asked.kind == OriginKind.OBJECT:
+        version = [Fact("Version", source["version"])] if source.get("version") else []
+        details = [
+            Fact("Object", request["address"]),
+            Fact("ETag", source.get("etag") or "not read"),
+            *version,
+        ]
+        return {"details": details, "digest": source.get("file_digest", ""), "what": "Object"}
+    details = [
+        Fact(
+            "Engine", {"duckdb": "DuckDB", "postgres": "PostgreSQL"}[request["engine"]], note=request["host"]
+        ),
+        Fact(
+            "Order of rows", "said by the query" if request["ordered"] else "not said: may differ next time"
+        ),
+        Fact("Limits", f"{request['rows']:,} rows, {request['seconds']:g} s"),
+    ]
+    return {
+        "details": details,
+        "digest": request["sql_digest"],
+        "what": "Query",
+        "sql": request["sql"] if full else "",
+        "tables": request["tables"],
+    }
+
+
+def verdicts(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The quality rules with what became of each."""
+    judged = snapshot.judged
+    states = {True: ("good", "kept"), None: ("", "not judged")}
+    found = []
+    for item in judged.verdicts if judged else []:
+        blocks = item["rule"]["severity"] == "block"
+        tone, word = states.get(item["met"], ("bad", "blocks") if blocks else ("warn", "warns"))
+        found.append(
+            {
+                "rule": in_words(item["rule"]),
+                "said": item["said"],
+                "tone": tone,
+                "word": word,
+                "met": item["met"],
+            }
+        )
+    return found
 
 
 def profiling(snapshot: Snapshot) -> Job | None:

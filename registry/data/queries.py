@@ -16,7 +16,7 @@ from mrm.access.actors import Actor
 from mrm.access.models import LegalEntity, Scope
 from mrm.access.rows import granted_scopes
 from mrm.evidence.models import Evidence
-from mrm.kernel.errors import NotFound
+from mrm.kernel.errors import NotFound, RuleRefused
 from mrm.kernel.ports import Port
 from mrm.web.shapes import Link
 from registry.data.models import Dataset, Snapshot
@@ -101,6 +101,35 @@ def before(snapshot: Snapshot) -> Snapshot | None:
         .first()
     )
     return found
+
+
+def comparable(actor: Actor, snapshot: Snapshot, most: int = 6) -> list[Snapshot]:
+    """Other snapshots of the dataset that were read and that the reader may see, the newest first."""
+    rows = snapshots(actor).filter(dataset=snapshot.dataset_id, content__isnull=False)
+    return list(rows.exclude(pk=snapshot.pk).order_by("-uploaded_at")[:most]) if snapshot.filled else []
+
+
+def pair(actor: Actor, reference: str, other: str) -> tuple[Seen, Seen]:
+    """Two snapshots to compare, the earlier first; refused while one of them has not been read."""
+    both = (seen(actor, reference), seen(actor, other))
+    for side in both:
+        if side.snapshot.filled is None:
+            raise RuleRefused(
+                "snapshot_not_released",
+                f"Snapshot {side.snapshot.reference} has not been read, so there is nothing to compare.",
+                side.snapshot.standing.remedy or "Wait until it is profiled.",
+            )
+    one, two = sorted(both, key=lambda side: (side.snapshot.uploaded_at, str(side.snapshot.pk)))
+    return one, two
+
+
+def readable(actor: Actor) -> list[Snapshot]:
+    """The newest released snapshot of each dataset the reader may see: what a query may name."""
+    rows = snapshots(actor).filter(standing__state=SnapshotStatus.RELEASED).order_by("-uploaded_at", "-pk")
+    newest: dict[Any, Snapshot] = {}
+    for row in rows[:500]:
+        newest.setdefault(row.dataset_id, row)
+    return list(newest.values())
 
 
 def quality(snapshot: Snapshot) -> list[Evidence]:

@@ -100,6 +100,28 @@ def _wrong(why: str) -> BadInput:
     )
 
 
+def in_words(rule: Mapping[str, Any]) -> str:
+    """A rule as people read it."""
+    kind, names = rule["kind"], " with ".join(rule.get("columns", []))
+    if kind == "not_null":
+        most = rule.get("most", 0.0)
+        return f"{names} is missing in at most {most:.1%} of rows" if most else f"{names} is never missing"
+    if kind == "unique":
+        return f"{names} never repeat{'s' if len(rule['columns']) == 1 else ''}"
+    if kind == "compare":
+        return f"{names} {rule['relation']} {rule['other']} in every row"
+    said = {
+        "range": lambda: f"{names} is {span(rule.get('least'), rule.get('most'))}",
+        "allowed": lambda: f"{names} is one of {', '.join(rule['values'])}",
+        "pattern": lambda: f"{names} follows {rule['pattern']}",
+        "refers": lambda: f"every {names} occurs in {rule['other']}",
+        "rows": lambda: f"the snapshot has {span(rule.get('least'), rule.get('most'))} rows",
+        "fresh": lambda: f"the newest {names} is at most {rule['days']} days old",
+        "period": lambda: f"{names} lies in the snapshot's period",
+    }
+    return said[kind]()
+
+
 def named_columns(rules: Sequence[Mapping[str, Any]]) -> set[str]:
     """Every column that a rule names."""
     return {name for rule in rules for name in [*rule.get("columns", []), rule.get("other", "")] if name}

@@ -48,6 +48,7 @@ PARTS: dict[str, Find] = {
     "key": lambda story: story.evidence.result_digest,
     "kind": lambda story: "model",
     "number": lambda story: story.case.version.number,
+    "other": lambda story: story.case.whole.reference,
     "path": lambda story: "experiments/search",
     "role": lambda story: "model_owner",
     "scope": lambda story: story.case.model.entity.scope_id,
