@@ -16,6 +16,7 @@ from django.test import TransactionTestCase
 from tests.installation import OncePerRun
 
 
+@pytest.hookimpl(tryfirst=True)  # before the processes are told the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests stay in one process, and so do all that stand on the one story: what they share is made once."""
     for item in items:
