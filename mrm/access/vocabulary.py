@@ -70,6 +70,8 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "feature_source.load": {DEVELOPER, ENGINEER},
     "feature_source.receive": {WORKER},
     "feature_service.record_build": {WORKER},
+    "feature_service.materialise": {DEVELOPER, ENGINEER},
+    "feature_subject.erase": {ENGINEER, OFFICER},
     "version.register": {DEVELOPER},
     "version.state_lineage": {DEVELOPER, OWNER},
     "version.inspect": {WORKER},

@@ -50,6 +50,11 @@ SETTINGS = {
         ),
         Setting("MRM_OBJECT_ENDPOINT", "", "address of the S3-compatible store they are in, if not Amazon's"),
         Setting(
+            "MRM_ONLINE_URL",
+            "",
+            "online features: `redis://…`, or `feast+http://…` of a running Feast; default: a table of the database",
+        ),
+        Setting(
             "MRM_FEATURE_KEY",
             "",
             "secret that hashes and seals the subjects of the feature store; default: made once in MRM_HOME/keys",

@@ -104,6 +104,7 @@ MRM_OBJECT_BUCKETS = [
     name.strip() for name in environment.read("MRM_OBJECT_BUCKETS").split(",") if name.strip()
 ]
 MRM_OBJECT_ENDPOINT = environment.read("MRM_OBJECT_ENDPOINT")
+MRM_ONLINE_URL = environment.read("MRM_ONLINE_URL")
 MRM_FEATURE_KEY = environment.read("MRM_FEATURE_KEY") or environment.kept_secret(
     MRM_HOME / "keys" / "features"
 )

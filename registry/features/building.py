@@ -60,9 +60,21 @@ def build(
 
 
 def checked(rows: pa.Table, plan: Sequence[Wanted]) -> Any:
-    """The moments of the rows, if these have what a build needs and no column of a feature's name."""
+    """The moments of the rows, if these have what a build needs."""
+    check_names(rows, plan, with_time=True)
+    try:
+        return moments(rows, AT)
+    except CountersignError as trouble:
+        raise BadInput(
+            "rows_unusable", f"The rows cannot be used. {trouble.detail}", trouble.remedy
+        ) from None
+
+
+def check_names(rows: pa.Table, plan: Sequence[Wanted], *, with_time: bool) -> None:
+    """The columns that are needed are there, and none that would be added."""
     needed = {name: f"the key of {item.key.name}" for item in plan for name in item.key.body["key"]}
-    needed[AT] = "the moment (UTC) at which a row's features are wanted"
+    if with_time:
+        needed[AT] = "the moment (UTC) at which a row's features are wanted"
     for name, what in needed.items():
         if name not in rows.column_names:
             raise BadInput(
@@ -74,15 +86,9 @@ def checked(rows: pa.Table, plan: Sequence[Wanted]) -> Any:
     if taken:
         raise BadInput(
             "rows_unusable",
-            f"The rows have a column “{taken[0]}” already, which the build would add.",
+            f"The rows have a column “{taken[0]}” already, which would be added.",
             "Leave features out of the rows: give keys, as_of and what else you need.",
         )
-    try:
-        return moments(rows, AT)
-    except CountersignError as trouble:
-        raise BadInput(
-            "rows_unusable", f"The rows cannot be used. {trouble.detail}", trouble.remedy
-        ) from None
 
 
 def read(

@@ -1,17 +1,23 @@
-"""Jobs of the feature store: read a source."""
+"""Jobs of the feature store: read a source, bring a service online."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from mrm import vault
+from mrm.jobs import steps
 from mrm.jobs.context import JobContext
 from mrm.jobs.handlers import Handler, handlers
 from mrm.jobs.processes import Limits
 from mrm.kernel.canonical import sha256
+from mrm.kernel.clock import utc
 from mrm.ledger.clock import now
 from registry.data import offline
-from registry.features import loading, subjects
+from registry.features import loading, materialising, subjects
 from registry.features.models import Definition, Delivery
 from registry.features.store import opened
 from registry.features.verbs import receive_part
@@ -54,4 +60,19 @@ def _loaded(ctx: JobContext, source: Definition, delivery: Delivery | None) -> d
     return {"part": row.number, "rows": part.rows, "skipped": part.skipped}
 
 
+def materialise(ctx: JobContext) -> None:
+    """Bring a service online up to the time that was asked for."""
+    service = Definition.objects.select_related("catalogue", "scope").get(pk=ctx.payload["service"])
+    until = datetime.fromisoformat(ctx.payload["until"])
+
+    def write(do: Callable[[], None]) -> None:
+        with transaction.atomic():
+            steps.locked(ctx.fence)
+            do()
+
+    state = materialising.materialise(service, until, write=write, told=ctx.progress)
+    ctx.result = {"until": utc(state.until), "rows": state.rows}
+
+
+handlers.register("features.materialise", Handler(materialise, Limits(seconds=3600)))
 handlers.register("features.load", Handler(load, Limits(seconds=1800)))

@@ -70,6 +70,9 @@ def prepare(
     for name, column in zip(rows.column_names, rows.columns, strict=True):
         if name not in hidden:
             columns[name] = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
+    for moment, name in (("__event", "event_time"), ("__known", "known_time")):
+        if name in body and body[name] in columns:
+            columns[body[name]] = columns[moment].cast(pa.timestamp("us", tz="UTC"))
     made = _numbered(source, pa.table(columns), parts, received)
     checks.run(source, made)
     if made.num_rows == 0:
@@ -146,6 +149,8 @@ def moments(rows: pa.Table, name: str) -> pa.Array:
     import pyarrow as pa
 
     column = rows[name].combine_chunks()
+    if pa.types.is_string(column.type):
+        column = _spelled(column)
     if pa.types.is_date(column.type):
         column = column.cast(pa.timestamp("us", tz="UTC"))
     if not pa.types.is_timestamp(column.type):
@@ -161,6 +166,19 @@ def moments(rows: pa.Table, name: str) -> pa.Array:
             "Leave rows without a time out: nobody could say when they hold.",
         )
     return column.cast(pa.int64())
+
+
+def _spelled(column: Any) -> Any:
+    """Times that a CSV spells in several ways; without a zone they are UTC. What is no time stays text."""
+    import pyarrow as pa
+
+    coded = column.dictionary_encode()
+    try:
+        found = [text and datetime.fromisoformat(text.strip()) for text in coded.dictionary.to_pylist()]
+    except ValueError:
+        return column
+    aware = [item and (item if item.tzinfo else item.replace(tzinfo=UTC)) for item in found]
+    return pa.array(aware, pa.timestamp("us", tz="UTC")).take(coded.indices)
 
 
 def _numbered(source: Definition, rows: pa.Table, parts: Sequence[StorePart], received: datetime) -> pa.Table:

@@ -12,12 +12,14 @@ from mrm.access.actors import Actor
 from mrm.access.models import LegalEntity, Scope
 from mrm.access.rows import granted_scopes
 from mrm.kernel.errors import BadInput, NotFound
-from registry.features import building, named
+from registry.features import building, feast, materialising, named
+from registry.features.materialising import Answered
 from registry.features.models import Catalogue, Definition
 from registry.features.rules import Kind, versioned
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 
 def catalogues(actor: Actor) -> QuerySet[Catalogue]:
@@ -89,6 +91,11 @@ def build(
     built = building.build(service, rows, known_until=known_until, at_watermark=at_watermark)
     made: pd.DataFrame = built.table.to_pandas()
     return made
+
+
+def read(service: Definition, rows: pa.Table) -> Answered:
+    """What serving would read now for rows with the service's keys."""
+    return feast.read(service, rows) if feast.chosen() else materialising.read(service, rows)
 
 
 def watermark(service: Definition) -> dict[str, int]:

@@ -20,6 +20,7 @@ from mrm.jobs import inline
 from mrm.jobs.models import Job
 from mrm.jobs.rules import JobState
 from mrm.kernel.canonical import sha256
+from mrm.kernel.clock import utc
 from mrm.kernel.errors import BadInput, CountersignError, NotFound, RuleRefused
 from registry.features import building, definitions, loading, named, queries, verbs
 from registry.features.models import Catalogue, Definition, SourcePlace, StorePart, TrainingSet
@@ -83,6 +84,25 @@ def build(who: Actor, within: Catalogue | None, options: dict[str, Any]) -> Iter
         kept = verbs.Kept(made.rows_digest, rows.num_rows, until, made.watermark, made.data_digest)
         row = verbs.record_build(robot(Robot.WORKER, on_behalf_of=who.person), service=service, kept=kept)
         yield f"training set {row.reference} of {service.label}"
+
+
+def materialise(who: Actor, within: Catalogue | None, options: dict[str, Any]) -> Iterator[str]:
+    """Bring a service online; what serving reads is then known as of the watermark."""
+    service = queries.service(who, options["service"], within=within)
+    yield from refresh_all(who, service)
+    job = done(
+        verbs.materialise(who, service=service, until=moment(options["until"]) if options["until"] else None)
+    )
+    yield f"{service.label}: {job.result['rows']:,} entities online"
+    yield f"watermark {job.result['until']}"
+
+
+def read(who: Actor, within: Catalogue | None, options: dict[str, Any]) -> Iterator[str]:
+    """What serving would read, and the watermark it holds for."""
+    service = queries.service(who, options["service"], within=within)
+    found = queries.read(service, loading.table_of(readable(Path(options["rows"]))))
+    write(found.table, Path(options["out"]))
+    yield f"watermark {utc(found.watermark) if found.watermark else 'unknown'}"
 
 
 def _until(text: str | None, earlier: TrainingSet | None) -> datetime | None:

@@ -19,10 +19,11 @@ from mrm.jobs.fence import Fence
 from mrm.jobs.models import Job
 from mrm.kernel import ids
 from mrm.kernel.canonical import digest, sha256
+from mrm.kernel.clock import utc
 from mrm.kernel.errors import BadInput, RuleRefused
-from registry.features import definitions, named, subjects
+from registry.features import definitions, feast, materialising, named, online, subjects
 from registry.features.loading import Part
-from registry.features.models import Catalogue, Definition, Delivery, StorePart, TrainingSet
+from registry.features.models import Catalogue, Definition, Delivery, StorePart, Subject, TrainingSet
 from registry.features.rules import ORDER, FeatureName, Kind
 
 
@@ -231,3 +232,59 @@ def record_build(act: Act, *, service: Definition, kept: Kept) -> TrainingSet:
             built_at=act.now,
         )
     )
+
+
+@verb("feature_service.materialise")
+def materialise(act: Act, *, service: Definition, until: datetime | None = None) -> Job:
+    """Bring a feature service online, up to a time.
+
+    A job computes what serving reads from the same definitions as training sets; default: up to now.
+    """
+    if service.kind != Kind.SERVICE:
+        raise BadInput("definition_unknown", f"{service.label} is no feature service.", "Name a service.")
+    if feast.chosen():
+        raise RuleRefused(
+            "online_elsewhere",
+            "Online features come from a Feast here, which fills its store itself.",
+            "Run `feast materialize`, or set MRM_ONLINE_URL to a store of ours.",
+        )
+    upto = until or act.now
+    materialising.check_until(service, upto, act.now)
+    if Job.objects.open().filter(kind="features.materialise", payload__service=str(service.pk)).exists():
+        raise RuleRefused(
+            "wrong_state",
+            f"Service {service.label} is being materialised already.",
+            "Wait until that job has ended.",
+        )
+    return jobs.enqueue(
+        act,
+        kind="features.materialise",
+        scope=service.scope,
+        payload={"service": str(service.pk), "until": utc(upto)},
+        title=f"Materialisation of {service.name}",
+    )
+
+
+@verb("feature_subject.erase")
+def erase_subject(act: Act, *, catalogue: Catalogue, key: str, value: str, reason: str) -> str:
+    """Erase a subject from the feature store.
+
+    The sealed raw key and the key that opens it are deleted; its online rows too. What the store's parts hold under the
+    hash answers nobody any more: every read treats the subject as unknown.
+    """
+    if not reason.strip():
+        raise BadInput("definition_invalid", "An erasure needs its reason.", "Name the request it follows.")
+    act.reason = reason
+    feature_key = named.definition_named(catalogue, Kind.KEY, key)
+    digest_of = subjects.hashed(catalogue, feature_key.name, subjects.spelled(value))
+    Subject.objects.update_or_create(
+        catalogue=catalogue,
+        key_name=feature_key.name,
+        hash=digest_of,
+        defaults={"wrapped": None, "sealed": None},
+    )
+    services = Definition.objects.filter(catalogue=catalogue, kind=Kind.SERVICE)
+    if not feast.chosen():
+        online.store().forget(services, feature_key.name, digest_of)
+    act.facts["subject"] = digest_of
+    return digest_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,16 @@ import pyarrow.parquet as pq
 from mrm.access.actors import Actor, robot
 from mrm.access.intake import Upload
 from mrm.access.rules import Robot, Role
+from mrm.jobs import leases
+from mrm.jobs.context import JobContext
+from mrm.jobs.handlers import handlers
 from mrm.jobs.models import Job
+from mrm.kernel.canonical import tidy
+from mrm.kernel.errors import CountersignError
 from registry.features import building, named, verbs
 from registry.features.models import Catalogue, Definition, TrainingSet
 from registry.features.rules import Kind
 from tests import make
-from tests.registry.making import work
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -58,6 +63,26 @@ def bank() -> tuple[make.Bank, Actor, Catalogue]:
     house = make.bank()
     developer = house.person("developer", Role.MODEL_DEVELOPER)
     return house, developer, verbs.open_catalogue(developer, entity=house.entity, name="Features")
+
+
+def work(job_id: Any) -> Job:
+    """Do a job here to its end; an error it ends with is raised."""
+    fence = leases.claim(job_id)
+    assert fence is not None
+    job: Job = Job.objects.select_related("requested_by").get(pk=job_id)
+    sink = os.open(os.devnull, os.O_WRONLY)
+    context = JobContext(job, fence, robot(Robot.WORKER, on_behalf_of=job.requested_by), sink)
+    try:
+        handlers.get(job.kind).run(context)
+    except CountersignError as error:
+        leases.fail(fence, error)
+        raise
+    else:
+        leases.succeed(fence, tidy(context.result))
+    finally:
+        os.close(sink)
+    job.refresh_from_db()
+    return job
 
 
 def applied(who: Actor, catalogue: Catalogue, text: str = DEFINITIONS) -> list[Definition]:
@@ -124,3 +149,8 @@ def recorded(who: Actor, catalogue: Catalogue) -> TrainingSet:
     made = building.build(fraud, asked)
     kept = verbs.Kept(made.rows_digest, asked.num_rows, None, made.watermark, made.data_digest)
     return verbs.record_build(robot(Robot.WORKER, on_behalf_of=who.person), service=fraud, kept=kept)
+
+
+def brought_online(who: Actor, catalogue: Catalogue) -> Job:
+    """The service, materialised up to now."""
+    return work(verbs.materialise(who, service=service(catalogue)).pk)

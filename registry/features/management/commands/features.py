@@ -38,6 +38,14 @@ class Command(BaseCommand):
         building.add_argument("--known-until", metavar="TIME", help="nothing that became known later")
         building.add_argument("--rebuild", metavar="TS-…", help="on the store as it was at an earlier build")
 
+        bringing = self._one(actions, "materialise", "bring a service online, up to a time", acts=True)
+        bringing.add_argument("service", metavar="SERVICE")
+        bringing.add_argument("--until", metavar="TIME", help="default: now")
+        reading = self._one(actions, "read", "what serving would read, and the watermark")
+        reading.add_argument("service", metavar="SERVICE")
+        reading.add_argument("--rows", required=True, metavar="FILE", help="the key, CSV or Parquet")
+        reading.add_argument("--out", required=True, metavar="FILE", help=".parquet or .csv")
+
     def _one(self, actions: Any, name: str, words: str, *, acts: bool = False) -> ArgumentParser:
         parser: ArgumentParser = actions.add_parser(name, help=words)
         parser.add_argument("--as", dest="username", required=acts, metavar="USERNAME", help="who acts")
