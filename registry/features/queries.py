@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -14,8 +15,8 @@ from mrm.access.rows import granted_scopes
 from mrm.kernel.errors import BadInput, NotFound
 from registry.features import building, feast, materialising, named
 from registry.features.materialising import Answered
-from registry.features.models import Catalogue, Definition
-from registry.features.rules import Kind, versioned
+from registry.features.models import Catalogue, Comparison, Definition
+from registry.features.rules import SKEWED, Kind, Verdict, versioned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,3 +124,53 @@ def counts(actor: Actor) -> QuerySet[Catalogue]:
         for kind in Kind
     }
     return catalogues(actor).annotate(**kinds)
+
+
+@dataclass(frozen=True)
+class SkewState:
+    """How the comparison of a service stands: whether the gate may take it, in a sentence, and where to look."""
+
+    met: bool
+    sentence: str
+    url: str
+    compared_at: datetime | None = None
+
+
+def skew_state(pinned_names: Sequence[str], *, entity: LegalEntity | None = None) -> SkewState:
+    """How the features that a model version pins (`view@v2:feature`) compare, over every service that serves them.
+
+    Met when each of them was compared and none is skewed in its newest comparison. Names are those of the catalogues of
+    the model's legal entity. Asked by the gate, which shows no rows: a grant on the model is enough.
+    """
+    wanted = set(pinned_names)
+    rows = Definition.objects.filter(kind=Kind.SERVICE).select_related("catalogue")
+    rows = rows.filter(catalogue__entity=entity) if entity else rows
+    services = [row for row in rows.order_by("-applied_at") if wanted & set(row.body["features"])]
+    if not services:
+        return SkewState(
+            False, "No feature service serves the features that this version pins.", "/features/"
+        )
+    verdicts: dict[str, dict[str, Any]] = {}
+    newest: Comparison | None = None
+    for row in services:
+        last = newest_comparison(row)
+        if last is not None:
+            newest = max(newest or last, last, key=lambda item: item.compared_at)
+            for item in last.features:
+                if item["feature"] in wanted and item["verdict"] != Verdict.UNSEEN:
+                    verdicts.setdefault(item["feature"], item)
+    url = services[0].get_absolute_url()
+    moment = newest.compared_at if newest else None
+    wrong = [item for item in verdicts.values() if item["verdict"] in SKEWED]
+    if wrong:
+        names = ", ".join(f"{item['feature']} ({Verdict(item['verdict']).label})" for item in wrong[:5])
+        return SkewState(False, f"Served features differ from what was known: {names}.", url, moment)
+    if missing := sorted(wanted - set(verdicts)):
+        return SkewState(False, f"Served values of {missing[0]} were not compared yet.", url, moment)
+    return SkewState(True, f"All {len(wanted)} features were served as they were known.", url, moment)
+
+
+def newest_comparison(service: Definition) -> Comparison | None:
+    """The last comparison of one version of a service."""
+    found: Comparison | None = Comparison.objects.filter(service=service).order_by("-compared_at").first()
+    return found

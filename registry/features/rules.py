@@ -42,6 +42,9 @@ class Verdict(TextChoices):
     UNSEEN = "unseen", "not served"
 
 
+SKEWED = frozenset({Verdict.UNIT, Verdict.NULLS, Verdict.STALE, Verdict.SWAPPED, Verdict.OTHER})
+"""Verdicts that say that serving does not compute what training did."""
+
 TYPES = {
     "int64": "int64",
     "int": "int64",
@@ -100,6 +103,7 @@ declare("online_back", "a feature service would be materialised up to a time bef
 declare("online_unreachable", "the online store does not answer")
 declare("online_elsewhere", "the online store is another system's, which fills it itself")
 declare("store_unwritable", "the engine of MRM_OFFLINE_URL does not let the feature store keep its tables")
+declare("nothing_served", "skew is asked of a service of which no served features came")
 declare("served_unreadable", "a line of served features is not what the intake takes")
 declare("time_invalid", "a time is not RFC 3339 with its zone")
 

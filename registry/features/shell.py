@@ -24,7 +24,7 @@ from mrm.kernel.clock import utc
 from mrm.kernel.errors import BadInput, CountersignError, NotFound, RuleRefused
 from registry.features import building, definitions, loading, named, queries, verbs
 from registry.features.models import Catalogue, Definition, SourcePlace, StorePart, TrainingSet
-from registry.features.rules import Kind
+from registry.features.rules import Kind, Verdict
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,6 +103,24 @@ def read(who: Actor, within: Catalogue | None, options: dict[str, Any]) -> Itera
     found = queries.read(service, loading.table_of(readable(Path(options["rows"]))))
     write(found.table, Path(options["out"]))
     yield f"watermark {utc(found.watermark) if found.watermark else 'unknown'}"
+
+
+def skew(who: Actor, within: Catalogue | None, options: dict[str, Any]) -> Iterator[str]:
+    """Compare served with known features now; without a person, the last comparison is shown."""
+    service = queries.service(who, options["service"], within=within)
+    if options["served"]:
+        path = Path(options["served"])
+        batch = verbs.record_served(who, service=service, file=Upload.of(path.name, readable(path)))
+        yield f"{batch.rows:,} served rows recorded"
+    if not who.robot:
+        done(verbs.compare(who, service=service))
+    found = queries.newest_comparison(service)
+    if found is None:
+        yield f"{service.label} was not compared yet"
+        return
+    for item in found.features:
+        yield f"{item['feature']:<40} {Verdict(item['verdict']).label}: {item['said']}"
+    yield f"{found.rows:,} served rows, {'SKEWED' if found.skewed else 'equal'}"
 
 
 def _until(text: str | None, earlier: TrainingSet | None) -> datetime | None:

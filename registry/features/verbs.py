@@ -21,10 +21,19 @@ from mrm.kernel import ids
 from mrm.kernel.canonical import digest, sha256
 from mrm.kernel.clock import utc
 from mrm.kernel.errors import BadInput, RuleRefused
-from registry.features import definitions, feast, materialising, named, online, subjects
+from registry.features import definitions, feast, materialising, named, online, served, subjects
 from registry.features.loading import Part
-from registry.features.models import Catalogue, Definition, Delivery, StorePart, Subject, TrainingSet
-from registry.features.rules import ORDER, FeatureName, Kind
+from registry.features.models import (
+    Catalogue,
+    Comparison,
+    Definition,
+    Delivery,
+    ServedBatch,
+    StorePart,
+    Subject,
+    TrainingSet,
+)
+from registry.features.rules import ORDER, SKEWED, FeatureName, Kind
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,17 @@ class Kept:
     known_until: datetime | None
     watermark: dict[str, int]
     data_digest: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison found, ready to be recorded."""
+
+    first_batch: int
+    last_batch: int
+    rows: int
+    watermark: dict[str, int]
+    features: list[dict[str, Any]]
 
 
 @verb("feature_catalogue.open")
@@ -288,3 +308,66 @@ def erase_subject(act: Act, *, catalogue: Catalogue, key: str, value: str, reaso
         online.store().forget(services, feature_key.name, digest_of)
     act.facts["subject"] = digest_of
     return digest_of
+
+
+@verb("feature_service.record_served")
+def record_served(act: Act, *, service: Definition, file: Upload) -> ServedBatch:
+    """Record what serving read or was given.
+
+    NDJSON, one line a decision: the key, `at`, `features` by `view__feature`, and the `watermark` it was read at, if known.
+    Skew is judged on it within a minute.
+    """
+    batch = served.batch_of(service, file.read())
+    last = ServedBatch.objects.filter(service=service).order_by("-number").first()
+    return act.save(
+        ServedBatch(
+            scope=service.scope,
+            service=service,
+            number=last.number + 1 if last else 1,
+            rows=batch.rows,
+            parquet=batch.parquet,
+            served_from=batch.served_from,
+            served_to=batch.served_to,
+            received_at=act.now,
+        )
+    )
+
+
+@verb("feature_service.compare")
+def compare(act: Act, *, service: Definition) -> Job:
+    """Compare what was served with what was known.
+
+    A job judges every feature on the batches that came last.
+    """
+    if not ServedBatch.objects.filter(service=service).exists():
+        raise RuleRefused(
+            "nothing_served",
+            f"Nothing is known of what service {service.label} served.",
+            "Send served features first: POST /api/v1/acts/feature_service.record_served.",
+        )
+    return jobs.enqueue(
+        act,
+        kind="features.compare",
+        scope=service.scope,
+        payload={"service": str(service.pk)},
+        title=f"Skew of {service.name}",
+    )
+
+
+@verb("feature_service.record_comparison")
+def record_comparison(act: Act, *, service: Definition, found: Compared, fence: Fence) -> Comparison:
+    """Record a comparison of served with known features."""
+    jobs.hold(act, fence)
+    return act.save(
+        Comparison(
+            scope=service.scope,
+            service=service,
+            first_batch=found.first_batch,
+            last_batch=found.last_batch,
+            rows=found.rows,
+            watermark=found.watermark,
+            features=found.features,
+            skewed=any(item["verdict"] in SKEWED for item in found.features),
+            compared_at=act.now,
+        )
+    )

@@ -217,6 +217,7 @@ def features_of_its_customers(story: Story) -> None:
     feature_making.delivered(developer, feature_making.source(catalogue), feature_making.HISTORY)
     feature_making.recorded(developer, catalogue)
     feature_making.brought_online(developer, catalogue)
+    feature_making.compared(developer, catalogue)
     feature_making.verbs.erase_subject(
         story.case.officer, catalogue=catalogue, key="customer", value="2", reason="Request 7."
     )

@@ -154,3 +154,10 @@ def recorded(who: Actor, catalogue: Catalogue) -> TrainingSet:
 def brought_online(who: Actor, catalogue: Catalogue) -> Job:
     """The service, materialised up to now."""
     return work(verbs.materialise(who, service=service(catalogue)).pk)
+
+
+def compared(who: Actor, catalogue: Catalogue) -> Job:
+    """One served row, and its comparison."""
+    line = b'{"customer_id": 1, "at": "2026-01-08T00:00:00Z", "features": {"spend__amount": 120.0}}'
+    verbs.record_served(who, service=service(catalogue), file=Upload.of("served.ndjson", line))
+    return work(verbs.compare(who, service=service(catalogue)).pk)

@@ -46,6 +46,10 @@ class Command(BaseCommand):
         reading.add_argument("--rows", required=True, metavar="FILE", help="the key, CSV or Parquet")
         reading.add_argument("--out", required=True, metavar="FILE", help=".parquet or .csv")
 
+        skew = self._one(actions, "skew", "served features against what was known, feature by feature")
+        skew.add_argument("service", metavar="SERVICE")
+        skew.add_argument("--served", metavar="FILE.ndjson", help="record these served rows first")
+
     def _one(self, actions: Any, name: str, words: str, *, acts: bool = False) -> ArgumentParser:
         parser: ArgumentParser = actions.add_parser(name, help=words)
         parser.add_argument("--as", dest="username", required=acts, metavar="USERNAME", help="who acts")
