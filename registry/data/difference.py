@@ -220,7 +220,8 @@ def _moments(link: Any, side: str, names: Sequence[str]) -> dict[str, dict[str, 
     figures = []
     for name in names:
         column = f"{_quoted(name)}::DOUBLE"
-        figures += [f"avg({column})", f"stddev_samp({column})", f"approx_quantile({column}, {DECILES})"]
+        deciles = f"approx_quantile({column}, {DECILES})" if side == "one" else "NULL"
+        figures += [f"avg({column})", f"stddev_samp({column})", deciles]
     (row,) = link.table(side).aggregate(", ".join(figures)).fetchall()
     return {
         name: dict(zip(("mean", "spread", "deciles"), row[3 * place : 3 * place + 3], strict=True))

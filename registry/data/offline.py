@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 50_000
-MEMORY_MB = 1024
+MEMORY_MB = 512  # what needs more is spilled to disk
 
 declare(
     "query_failed",

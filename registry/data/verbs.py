@@ -297,7 +297,9 @@ def set_rules(act: Act, *, dataset: Dataset, rules: list[QualityRule], reason: s
     latest = dataset.rules_row
     if latest is not None and not reason.strip():
         raise BadInput(
-            "reason_needed", "Changed quality rules need a reason.", "Say why the rules before no longer fit."
+            "reason_missing",
+            "Changed quality rules need a reason.",
+            "Say why the rules before no longer fit.",
         )
     act.reason = reason.strip()
     return act.save(

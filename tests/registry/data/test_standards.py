@@ -121,7 +121,7 @@ def test_a_rule_that_blocks_keeps_a_snapshot_back_and_one_that_warns_is_told(
     assert stopped.judgement.rules == first
     with pytest.raises(BadInput) as unexplained:
         data.set_rules(dev, dataset=dataset, rules=[])
-    assert unexplained.value.code == "reason_needed"
+    assert unexplained.value.code == "reason_missing"
     eased = [{**item, "severity": "warn"} for item in first.rules]
     second = data.set_rules(dev, dataset=dataset, rules=eased, reason="Pensioners borrow, too.")
     assert second.number == 2
