@@ -12,18 +12,24 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.installation import OncePerRun
 
 
-@pytest.hookimpl(tryfirst=True)  # before the processes are told the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay in one process, and so do all that stand on the one story: what they share is made once."""
-    for item in items:
-        story = "story" in getattr(item, "fixturenames", ())
-        alone = item.get_closest_marker("faults")  # an installation each: nothing is shared
-        group = item.nodeid if alone else "story" if story else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+class Together(LoadScopeScheduling):
+    """Deals tests out by what they share: a file's stay in one process, and so do those of the house, on their one story."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        if file.parts[:2] == ("tests", "faults") or file.name == "test_faults.py":
+            return nodeid  # an installation each: nothing is shared
+        return str(file.parent) if file.parts[:2] == ("tests", "house") else str(file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """With more than one process, this is how tests are dealt out."""
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

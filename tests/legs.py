@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "test-output"
 NO_TESTS = 5
 REQUIRED = os.environ.get("COUNTERSIGN_ALL_LEGS") == "1"
-BOTH = ("-n", "2", "--dist", "loadgroup")  # one process for each of two cores; a file's tests stay together
+BOTH = ("-n", "2")  # one process for each of two cores; tests/conftest.py says what stays together
 PLAIN = "not browser and not faults and not only_services"
 
 
