@@ -113,6 +113,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "condition.fulfil": {OWNER},
     "condition.confirm": {VALIDATOR},
     "opinion.write": {VALIDATOR},
+    "opinion.write_light": {VALIDATOR},
     "content.freeze": {VALIDATOR},
     "content.reopen": {VALIDATOR},
     "opinion.sign": {VALIDATOR},

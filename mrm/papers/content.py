@@ -120,9 +120,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two figures side by side."""
+    """Narrow figures side by side; one that is left over keeps its narrow place."""
 
-    figures: tuple[Figure, Figure]
+    figures: tuple[Figure, ...]
     kind: Literal["pair"] = "pair"
 
 

@@ -203,6 +203,7 @@ ROUTES: dict[str, Door] = {
     "validation-exempt": of_model(),
     "validation-freeze": of_model(),
     "validation-independence": of_model(),
+    "validation-light": of_model(),
     "validation-new": of_model(),
     "validation-opinion": of_model(),
     "validation-reopen": of_model(),

@@ -55,7 +55,8 @@ from tests.registry.features import making as feature_making
 from tests.registry.inventory.making import LARGE, USE
 from tests.validation.cases.making import CARD, Bank, fresh, later, make_bank, work
 from validation.cases.models import Validation
-from validation.cases.verbs import drafting, judging, opening, signing
+from validation.cases.rules import Fitness, Rating
+from validation.cases.verbs import drafting, judging, light, opening, signing
 from validation.findings.models import Condition, Finding
 from validation.findings.verbs import conditions as findings
 from validation.findings.verbs import life, requests
@@ -408,7 +409,17 @@ def grants_end(story: Story) -> None:
     work()
     versions.state_lineage(case.developer, version=version, scored_snapshot=case.whole)
     work()
+    inventory.override_tier(case.officer, model=case.model, tier=3, reason="The use is being wound down.")
     story.running = case.open(version=version)
+    light.write_light(
+        case.validator, validation=story.running, reporting_line="Head of validation", prior_involvement="none",
+        items=[
+            {"item": item.key, "rating": Rating.LIMITED, "text": "Read; it holds."}
+            for item in story.running.items.filter(mandatory=True)
+        ],
+        step=2, summary="It still ranks.", text="Nothing speaks against the last months.",
+        uses=[{"use": str(row.pk), "judgement": Fitness.FIT, "text": ""} for row in story.running.uses.all()],
+    )  # fmt: skip
     fence = leases.claim(drafting.print_draft(case.validator, validation=story.running).pk)
     leases.succeed(fence, {"pdf": vault.put(b"%PDF-1.7"), "pages": 1})
     with undone():

@@ -12,10 +12,11 @@ from mrm.access.pages import ActPage, MemberPage
 from mrm.jobs.shape import shape
 from mrm.kernel.errors import NotFound
 from validation.cases import forms, queries
+from validation.cases.content import is_light
 from validation.cases.models import ScopeItem
 from validation.cases.pages import OneValidation
 from validation.cases.rules import DRAFT
-from validation.cases.verbs import drafting, judging, opening, signing, testing
+from validation.cases.verbs import drafting, judging, light, opening, signing, testing
 from validation.findings.forms import Reason
 from validation.findings.models import Condition
 
@@ -113,6 +114,26 @@ class OpinionPage(OnValidation):
             "step", "summary", "text", "aggregation", "residual_risk", "confidence", "better_than_worst", "expires",
         )  # fmt: skip
         return {name: getattr(found, name) for name in names} if found else {}
+
+
+class LightReview(OnValidation):
+    """The whole of a light review on one page."""
+
+    verb = light.write_light
+    form_class = forms.WriteLight
+    title = "Light review"
+    button = "Save the review"
+
+    def form_facts(self) -> dict[str, Any]:
+        """Its items and uses."""
+        return {"validation": self.validation}
+
+    def why_not(self) -> str:
+        """A tier that asks for more is said here as well."""
+        refused = super().why_not()
+        if refused or is_light(self.validation):
+            return refused
+        return f"Tier {self.validation.tier} asks for a full validation: rate item by item on the desk."
 
 
 class ExemptItem(OnValidation):

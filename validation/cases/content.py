@@ -413,6 +413,11 @@ def tier_rules(validation: Validation) -> dict[str, Any]:
     return rules
 
 
+def is_light(validation: Validation) -> bool:
+    """Whether the tier asks for a light review only."""
+    return bool(tier_rules(validation)["opinion"] == "light")
+
+
 def needed_capacities(validation: Validation) -> list[str]:
     """In which capacities the tier wants approvals, beside the opinion."""
     return list(tier_rules(validation)["approvals"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from mrm.web.forms import DateInput, Form
 from registry.data.models import Snapshot
 from registry.versions.forms import SnapshotField
 from registry.versions.models import Version
-from validation.cases.models import ScopeItem, Validation
+from validation.cases.models import ScopeItem, Validation, ValidationUse
 from validation.cases.rules import Confidence, Fitness, Rating, ValidationKind
 from validation.findings.forms import EvidenceField, day, words
 from validation.findings.models import Finding
@@ -137,6 +138,32 @@ class Propose(Form):
         findings.queryset = Finding.objects.filter(model=validation.model).standing()
 
 
+def use_fields(rows: list[ValidationUse]) -> dict[str, forms.Field]:
+    """A judgement and a text for each use, named by it; where it is only proposed, by the change."""
+    fields: dict[str, forms.Field] = {}
+    for row in rows:
+        name = str(row.use) if row.use else f"proposed: {row.change}"
+        fields[f"judgement_{row.pk}"] = forms.ChoiceField(
+            label=f"Use: {name}", choices=Fitness.choices, widget=forms.RadioSelect, initial=row.judgement
+        )
+        text = words(f"On the use: {name}", rows=2, required=False)
+        text.initial = row.text
+        fields[f"text_{row.pk}"] = text
+    return fields
+
+
+def judged_uses(rows: list[ValidationUse], facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Takes the fields on uses out of `facts`, as the verb takes them."""
+    return [
+        {
+            "use": str(row.pk),
+            "judgement": Fitness(facts.pop(f"judgement_{row.pk}")),
+            "text": facts.pop(f"text_{row.pk}"),
+        }
+        for row in rows
+    ]
+
+
 class WriteOpinion(Form):
     """The opinion on the whole and on each use."""
 
@@ -167,26 +194,53 @@ class WriteOpinion(Form):
     def __init__(self, *args: Any, validation: Validation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.uses = list(validation.uses.select_related("use", "change").order_by("id"))
-        for row in self.uses:
-            name = str(row.use) if row.use else f"proposed: {row.change}"
-            self.fields[f"judgement_{row.pk}"] = forms.ChoiceField(
-                label=f"Use: {name}", choices=Fitness.choices, widget=forms.RadioSelect, initial=row.judgement
-            )
-            self.fields[f"text_{row.pk}"] = words(f"On the use: {name}", rows=2, required=False)
-            self.initial.setdefault(f"text_{row.pk}", row.text)
+        self.fields.update(use_fields(self.uses))
 
     def facts(self) -> dict[str, Any]:
         """As the verb takes it."""
         facts = super().facts()
-        judged = [
-            {
-                "use": str(row.pk),
-                "judgement": Fitness(facts.pop(f"judgement_{row.pk}")),
-                "text": facts.pop(f"text_{row.pk}"),
-            }
-            for row in self.uses
-        ]
+        judged = judged_uses(self.uses, facts)
         return {**facts, "confidence": Confidence(facts["confidence"]), "uses": judged}
+
+
+class WriteLight(Form):
+    """A light review: independence, one judgement for each mandatory item, the opinion."""
+
+    reporting_line = forms.CharField(label="You report to", max_length=200)
+    prior_involvement = words(
+        "Prior involvement with this model", "Write “none” where there was none.", rows=2
+    )
+
+    def __init__(self, *args: Any, validation: Validation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = list(validation.items.filter(mandatory=True, exempt_reason="").order_by("position"))
+        self.uses = list(validation.uses.select_related("use", "change").order_by("id"))
+        ratings = [
+            (item.value, item.value if item != Rating.NOT_CONCLUDED else "not concluded") for item in Rating
+        ]
+        for row in self.items:
+            self.fields[f"rating_{row.pk}"] = forms.ChoiceField(
+                label=f"{row.title}: rating", choices=ratings, help_text=row.ask, widget=forms.RadioSelect
+            )
+            self.fields[f"words_{row.pk}"] = words(f"{row.title}: reasons", rows=3)
+        for name in ("step", "summary", "text", "residual_risk", "better_than_worst"):
+            self.fields[name] = deepcopy(WriteOpinion.base_fields[name])
+        self.fields.update(use_fields(self.uses))
+        self.fields["expires"] = deepcopy(WriteOpinion.base_fields["expires"])
+
+    def facts(self) -> dict[str, Any]:
+        """As the verb takes it."""
+        facts = super().facts()
+        items = [
+            {
+                "item": row.key,
+                "rating": Rating(facts.pop(f"rating_{row.pk}")),
+                "text": facts.pop(f"words_{row.pk}"),
+            }
+            for row in self.items
+        ]
+        uses = judged_uses(self.uses, facts)
+        return {**facts, "items": items, "uses": uses}
 
 
 class Exempt(Form):

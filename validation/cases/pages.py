@@ -17,7 +17,7 @@ from mrm.web.shapes import Action, Fact
 from mrm.web.tables import Choice, Column, Empty, Table
 from registry.versions.models import Version
 from validation.cases import forms, queries
-from validation.cases.content import findings_of, signed_content
+from validation.cases.content import findings_of, is_light, signed_content
 from validation.cases.desk import Desk, address, finding_line
 from validation.cases.models import ScopeItem, Validation, ValidationQuerySet
 from validation.cases.rules import ValidationKind, ValidationState, before_freezing
@@ -219,6 +219,8 @@ def head_actions(actor: Any, found: Validation) -> list[Action]:
         actions.append(Action("Read the content", reverse("validation-sign", args=[key])))
     if found.writable and can(actor, "validation.run_tests", validation=found) is None:
         actions.append(Action("Run tests", reverse("validation-run", args=[key]), icon="running"))
+        if is_light(found):
+            actions.append(Action("Light review", reverse("validation-light", args=[key])))
         actions.append(Action("Independence", reverse("validation-independence", args=[key])))
         actions.append(Action("Opinion", reverse("validation-opinion", args=[key])))
     if found.running:

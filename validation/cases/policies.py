@@ -10,6 +10,7 @@ from mrm.access.actors import Actor
 from mrm.access.history import people_who
 from mrm.access.policy_table import policy
 from validation.cases.models import Approval, Validation
+from validation.findings.models import Finding
 from validation.findings.policies import built, not_first_line, owned_or_developed
 
 Arguments = Mapping[str, Any]
@@ -18,6 +19,7 @@ VALIDATING = (
     "assessment.rate",
     "independence.declare",
     "opinion.write",
+    "opinion.write_light",
     "opinion.sign",
     "content.freeze",
 )
@@ -63,6 +65,14 @@ def did_not_approve(actor: Actor, row: Validation, arguments: Arguments) -> str 
     return None
 
 
+def uninvolved(actor: Actor, row: Validation, arguments: Arguments) -> str | None:
+    """A light review is by somebody who had no part in the model: who advised on a fix of it had one."""
+    advised = people_who(["finding.advise"], Finding.objects.filter(model=row.model))
+    if actor.person.pk in advised:
+        return f"{actor.person.name} advised on a fix of {row.model.reference}; an uninvolved validator reviews it."
+    return None
+
+
 def validators_are_independent(actor: Actor, row: Any, arguments: Arguments) -> str | None:
     """Nobody is appointed to validate what they own, developed or built, or decided on."""
     case: Validation | None = arguments.get("validation")
@@ -97,6 +107,7 @@ policy("independence.declare", "validation", not_first_line, is_validator_of_cas
 policy("condition.propose", "validation", not_first_line)
 policy("condition.withdraw", "condition", not_first_line)
 policy("opinion.write", "validation", not_first_line, is_validator_of_case, did_not_approve)
+policy("opinion.write_light", "validation", not_first_line, is_validator_of_case, did_not_approve, uninvolved)
 policy("content.freeze", "validation", not_first_line, is_validator_of_case, did_not_approve)
 policy("content.reopen", "validation", not_first_line, is_validator_of_case)
 policy("opinion.sign", "validation", not_first_line, is_validator_of_case, did_not_approve)

@@ -224,4 +224,5 @@ declare("exemption_unexplained", "a mandatory item is exempted without a reason 
 declare("grant_missing", "an act on a grant was asked for where none was made")
 declare("model_failed", "the model did not answer while it was tested")
 declare("bad_declaration", "a cut-off or a population rate is no probability, or has no source")
+declare("not_light", "a light review was written for a tier that asks for a full validation")
 declare("sample_missing", "a test needs a sample that the validation does not have")

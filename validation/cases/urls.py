@@ -19,6 +19,7 @@ urlpatterns = [
         name="condition-withdraw",
     ),
     path(f"{ONE}/opinion/", actpages.OpinionPage.as_view(), name="validation-opinion"),
+    path(f"{ONE}/light-review/", actpages.LightReview.as_view(), name="validation-light"),
     path(f"{ONE}/opinion/withdraw/", actpages.WithdrawOpinion.as_view(), name="opinion-withdraw"),
     path(f"{ONE}/items/<str:item>/exempt/", actpages.ExemptItem.as_view(), name="validation-exempt"),
     path(f"{ONE}/appoint/", actpages.AppointValidator.as_view(), name="validation-appoint"),

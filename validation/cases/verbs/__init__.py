@@ -1,5 +1,5 @@
 """Acts of a validation."""
 
-from validation.cases.verbs import drafting, judging, opening, signing, testing
+from validation.cases.verbs import drafting, judging, light, opening, signing, testing
 
-__all__ = ["drafting", "judging", "opening", "signing", "testing"]
+__all__ = ["drafting", "judging", "light", "opening", "signing", "testing"]
