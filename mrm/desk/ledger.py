@@ -14,11 +14,11 @@ from mrm.access.models import Entry
 from mrm.access.pages import MemberList, MemberPage
 from mrm.access.rules import Role
 from mrm.desk.places import place_of
-from mrm.kernel.clock import utc
 from mrm.kernel.errors import NotFound
 from mrm.ledger import sealing
 from mrm.ledger.models import Sequence
 from mrm.ledger.signer import vkey
+from mrm.web import words
 from mrm.web.shapes import Action
 from mrm.web.tables import Choice, Column, Empty, Table
 
@@ -106,7 +106,7 @@ class EntryPage(MemberPage):
 
     def get_sub(self) -> str:
         """When."""
-        return utc(self.entry.at)
+        return words.moment(self.entry.at) if hasattr(self, "entry") else ""
 
 
 def receipt(entry: Entry) -> dict[str, Any]:
