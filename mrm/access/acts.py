@@ -388,7 +388,7 @@ def act_words(name: str) -> str:
     known = VERBS.get(name)
     words = (inspect.getdoc(known.body) or "").partition("\n")[0] if known else ""
     words = re.split(r"[;:.]", words)[0]
-    return words or name.replace(".", ": ").replace("_", " ")
+    return words or name.removeprefix("session.").replace(".", ": ").replace("_", " ").capitalize()
 
 
 def current() -> Act | None:
