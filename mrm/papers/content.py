@@ -120,9 +120,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Pair:
-    """Narrow figures side by side; one that is left over keeps its narrow place."""
+    """Two figures side by side."""
 
-    figures: tuple[Figure, ...]
+    figures: tuple[Figure, Figure]
     kind: Literal["pair"] = "pair"
 
 

@@ -37,7 +37,7 @@ def area(matter: Matter, number: int) -> Section:
         SECTIONS[number],
         tuple(blocks),
         conclusion=_conclusion(matter, items, rating),
-        rating=words.rating(rating),
+        rating=words.rating(rating) if matter.judged(number) else None,
     )
 
 
@@ -57,12 +57,11 @@ def _item(matter: Matter, item: Json) -> list[Block]:
     if item["text"]:
         blocks.append(Paragraph(item["text"], tuple(item["evidence"])))
     elif not item["exempt"]:
-        open_item = (
-            "The item is not assessed yet."
+        blocks.append(
+            Paragraph("*The item is not assessed yet.*")
             if item["mandatory"]
-            else "The item is optional and was not assessed."
+            else NotPossible(item["title"], "The item is optional and was not assessed.")
         )
-        blocks.append(NotPossible(item["title"], open_item))
     if item["rating"] == Rating.NOT_CONCLUDED and item["key"] in matter.condition_of:
         blocks.append(
             Paragraph(f"Not concluded; condition {matter.condition_of[item['key']]} stands until it is.")

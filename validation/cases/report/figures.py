@@ -39,8 +39,9 @@ def figures(rows: Iterable[Tested]) -> list[Block]:
                 narrow.append(one)
             else:
                 wide.append(one)
-    pairs: list[Block] = [Pair(tuple(narrow[at : at + 2])) for at in range(0, len(narrow), 2)]
-    return [*pairs, *wide]
+    pairs: list[Block] = [Pair((left, right)) for left, right in zip(narrow[::2], narrow[1::2], strict=False)]
+    alone: list[Block] = list(narrow[-1:]) if len(narrow) % 2 else []
+    return [*pairs, *alone, *wide]
 
 
 def _figure(row: Tested, place: int, chart: Json) -> Figure:

@@ -221,7 +221,7 @@ def opinion(matter: Matter) -> Section:
     """Section 15: from ratings to the opinion, its conditions, expiry and triggers."""
     said = matter.opinion
     rows = [
-        Row((str(number), SECTIONS[number], RatingCell(words.rating(matter.rating_of(number)))))
+        Row((str(number), SECTIONS[number], _rating(matter, number)))
         for number in SECTIONS
         if matter.items(number)
     ]
@@ -232,7 +232,7 @@ def opinion(matter: Matter) -> Section:
             "From the ratings of sections to the whole.",
             ("Section", "Area", "Rating"),
             tuple(rows),
-            foot=(Row(("Whole", "", RatingCell(words.rating(str(said["step"]))))),),
+            foot=(Row(("Whole", "", _whole(said))),),
         ),
     ]
     if said["better_than_worst"]:
@@ -261,8 +261,22 @@ def opinion(matter: Matter) -> Section:
         Paragraph("**Dissent.** " + _dissent(matter)),
     ]
     return Section(
-        "15", "Opinion", tuple(blocks), conclusion=said["summary"], rating=words.rating(str(said["step"]))
+        "15",
+        "Opinion",
+        tuple(blocks),
+        conclusion=said["summary"],
+        rating=words.rating(str(said["step"])) if said["step"] else None,
     )
+
+
+def _rating(matter: Matter, number: int) -> RatingCell | str:
+    if not matter.judged(number):
+        return "not rated yet"
+    return RatingCell(words.rating(matter.rating_of(number)))
+
+
+def _whole(said: Json) -> RatingCell | str:
+    return RatingCell(words.rating(str(said["step"]))) if said["step"] else "not rated yet"
 
 
 def _dissent(matter: Matter) -> str:

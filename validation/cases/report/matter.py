@@ -137,6 +137,10 @@ class Matter:
         worst = worst_step(ratings)
         return Rating.NOT_CONCLUDED.value if worst is None else str(worst)
 
+    def judged(self, section: int) -> bool:
+        """Whether a section has a rating to print: in a draft only once an item of it is rated."""
+        return not self.draft or any(item["rating"] for item in self.items(section))
+
     @cached_property
     def thresholds(self) -> Mapping[str, Any]:
         """The limits of the policy the validation keeps, by test."""
