@@ -366,15 +366,9 @@ def earlier(matter: Matter) -> Section:
         if still
         else "No earlier finding is open."
     )
-    return Section("4", SECTIONS[4], tuple(blocks), conclusion=said, rating=words.rating(by_severity(still)))
-
-
-STEP = {"critical": "4", "high": "3", "medium": "2", "low": "1"}
-
-
-def by_severity(findings: list[Json]) -> str:
-    """The step that the gravest of some findings stands for."""
-    return max((STEP[row["severity"]] for row in findings), default="1")
+    return Section(
+        "4", SECTIONS[4], tuple(blocks), conclusion=said, rating=words.rating(words.by_severity(still))
+    )
 
 
 def missing(what: str, why: str, would: str) -> Callable[[Matter], list[Block]]:

@@ -20,7 +20,6 @@ from mrm.papers.content import (
 from mrm.papers.content import Condition as PaperCondition
 from mrm.papers.content import Finding as PaperFinding
 from validation.cases.report import words
-from validation.cases.report.areas import by_severity
 from validation.cases.report.matter import Json, Matter
 from validation.cases.rules import SECTIONS
 from validation.findings.rules import FindingState
@@ -163,7 +162,7 @@ def findings(matter: Matter) -> Section:
     )
     still = [row for row in found if row["state"] != FindingState.CLOSED]
     return Section(
-        "14", "Findings", tuple(blocks), conclusion=conclusion, rating=words.rating(by_severity(still))
+        "14", "Findings", tuple(blocks), conclusion=conclusion, rating=words.rating(words.by_severity(still))
     )
 
 

@@ -129,3 +129,11 @@ def severity(value: str) -> Severity:
 def count(number: int, one: str, many: str = "") -> str:
     """A count with its noun."""
     return f"{numbers.plain(number)} {one if number == 1 else many or one + 's'}"
+
+
+STEP = {"critical": "4", "high": "3", "medium": "2", "low": "1"}
+
+
+def by_severity(findings: Iterable[Mapping[str, Any]]) -> str:
+    """The step that the gravest of some findings stands for."""
+    return max((STEP[row["severity"]] for row in findings), default="1")
