@@ -13,6 +13,7 @@ from mrm.access.history import entries_visible
 from mrm.access.installation import people_exist
 from mrm.access.pages import MemberPage
 from mrm.access.rules import Role
+from mrm.desk.model import who
 from mrm.desk.places import place_of
 from mrm.desk.work import work
 from mrm.web.shapes import Action, Entry, Figure, Step
@@ -57,6 +58,7 @@ class Home(MemberPage):
         findings = Finding.objects.visible_to(self.actor)
         per_severity = dict(findings.open().order_by().values_list("severity").annotate(n=Count("pk")))
         running = cases.validations(self.actor).running()
+        approved = models.filter(state=State.APPROVED).count()
         overdue = findings.open().filter(due__lt=timezone.localdate()).count()
         return [
             Figure(
@@ -80,7 +82,7 @@ class Home(MemberPage):
                 "Validations running",
                 running.count(),
                 "/validations/",
-                [(models.filter(state=State.APPROVED).count(), "models approved")],
+                [(approved, "model approved" if approved == 1 else "models approved")],
             ),
         ]
 
@@ -123,6 +125,5 @@ class Home(MemberPage):
         since = timezone.now() - timedelta(days=span)
         entries = entries_visible(self.actor).filter(at__gte=since).exclude(act__startswith="session.")
         return [
-            Entry(entry.at, act_words(entry.act), entry.person.name, place_of(entry)[1])
-            for entry in entries[:SHOWN]
+            Entry(entry.at, act_words(entry.act), who(entry), place_of(entry)[1]) for entry in entries[:SHOWN]
         ]

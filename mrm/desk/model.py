@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from mrm.access.acts import act_words, can
-from mrm.access.history import entries_visible, revisions_of
+from mrm.access.history import entries_visible
 from mrm.access.pages import MemberPage
 from mrm.desk.next_thing import Next, next_thing
 from mrm.papers.models import Paper
@@ -176,48 +176,3 @@ def finding_line(item: Finding) -> Requirement:
         f"{item.get_state_display()}{due}",
         severity=item.severity,
     )
-
-
-class History(OfModel):
-    """What each field of a model said, when it changed, and by whose act."""
-
-    title = "History per field"
-    template_name = "desk/history.html"
-
-    def get_crumbs(self) -> list[tuple[str, str]]:
-        """Back to the model."""
-        return [INVENTORY, (self.model.name, self.model.get_absolute_url())]
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The changes of the model and of its uses, newest first."""
-        rows = [("Model", self.model), *((f"Use {use.reference}", use) for use in models.uses(self.model))]
-        changes = [change for label, row in rows for change in field_changes(label, row)]
-        changes.sort(key=lambda change: change["at"], reverse=True)
-        return super().get_context_data(changes=changes[:200], **kwargs)
-
-
-def field_changes(label: str, row: Any) -> list[dict[str, Any]]:
-    """Per revision, the fields that changed: before and after."""
-    changes: list[dict[str, Any]] = []
-    before: dict[str, Any] = {}
-    for revision in revisions_of(row).select_related("leaf__entry__person"):
-        after = revision.payload or {}
-        entry = revision.leaf.entry
-        for name in sorted(after):
-            if name in {"id", "scope_id", "name_key"} or before.get(name) == after[name]:
-                continue
-            if not before and after[name] in ("", None):
-                continue
-            changes.append(
-                {
-                    "at": revision.at,
-                    "what": label,
-                    "field": name.removesuffix("_id").replace("_", " "),
-                    "before": before.get(name),
-                    "after": after[name],
-                    "by": entry.person.name,
-                    "url": f"/ledger/{revision.leaf.hash[:16]}/",
-                }
-            )
-        before = after
-    return changes
