@@ -93,7 +93,7 @@ def proved(way: Way) -> None:
     """The auditor takes paper and pack away, and proves both with Python alone."""
     auditor = way["auditor"]
     auditor.go("/papers/")
-    auditor.until("sealed", seconds=120)
+    auditor.until("R-", seconds=240)
     auditor.look("papers")
     auditor.go(auditor.links(r"/papers/R-\w+/")[0])
     auditor.look("paper")
