@@ -10,12 +10,14 @@ import pytest
 from django.utils import timezone
 
 from mrm.access.acts import can
-from mrm.access.models import LegalEntity
-from mrm.kernel.errors import BadInput
+from mrm.access.models import Entry, LegalEntity
+from mrm.kernel.errors import BadInput, Denied
+from mrm.ledger.signer import vkey
 from registry.data import verbs as data
 from registry.versions import scoring
 from tests.validation.cases.making import ROLES, Bank
 from tests.validation.cases.test_pages import browser
+from validation.cases.verbs import testing
 
 
 def test_samples_are_told_apart_by_title_and_rows(house: Bank) -> None:
@@ -78,3 +80,29 @@ def test_a_missing_attribute_or_a_model_that_fails_is_a_sentence_with_its_remedy
         shown = html.unescape(browser(house.validator).get(desk + item).content.decode())
         assert f"{row.problem} {row.remedy}" in shown
         assert row.remedy
+
+
+def test_the_history_of_a_model_names_people_and_choices(house: Bank) -> None:
+    shown = browser(house.owner).get(f"{house.model.get_absolute_url()}history/").content.decode()
+    assert str(house.developer.person.pk) not in shown
+    assert house.developer.person.name in shown
+    assert "PD, probability of default" in shown
+
+
+def test_entries_open_from_the_ledger_and_a_denied_act_says_so_on_the_desk(house: Bank) -> None:
+    validation = house.open()
+    with pytest.raises(Denied):
+        testing.run_tests(house.owner, validation=validation)
+    entry = Entry.objects.filter(outcome="denied").latest("id")
+    client = browser(house.officer)
+    address = f"/ledger/{entry.leaf.hash[:16]}/"
+    assert f'href="{address}"' in client.get("/ledger/").content.decode()
+    said = client.get(address).content.decode()
+    assert "Run the tests of the scope" in said
+    assert f"{house.owner.person.name}, denied" in client.get("/").content.decode()
+
+
+def test_the_logs_public_key_is_for_everybody_who_is_signed_in(house: Bank) -> None:
+    answer = browser(house.owner).get("/ledger/key/")
+    assert answer.content.decode().strip() == str(vkey())
+    assert "ledger.pub" in answer["Content-Disposition"]
