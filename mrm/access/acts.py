@@ -11,7 +11,6 @@ Refused by role, object or separation of duties is *denied* and leaves one entry
 from __future__ import annotations
 
 import inspect
-import re
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -23,11 +22,16 @@ from django.db import models, transaction
 
 from mrm.access import denials, guard, idempotency, signing
 from mrm.access.actors import Actor
+from mrm.access.entitlement import Unseen, entitle
+from mrm.access.entitlement import can as can  # noqa: PLC0414 - rooms ask the frame
+from mrm.access.entitlement import may_act as may_act  # noqa: PLC0414
+from mrm.access.entitlement import may_see as may_see  # noqa: PLC0414
 from mrm.access.models import Entry, LegalEntity, Person, Revision, Scope, ScopeGrant, Signature, Touch
 from mrm.access.policy_table import POLICIES, Policy
-from mrm.access.rows import granted_scopes, payload, row_type
-from mrm.access.rules import LARGE_CHANGE, PARENTS, Door, GrantLevel, Meaning, Robot, Role, ScopeKind
-from mrm.access.vocabulary import roles_for
+from mrm.access.rows import payload, row_type
+from mrm.access.rules import LARGE_CHANGE, PARENTS, Door, GrantLevel, Meaning, Robot, ScopeKind
+from mrm.access.words import SENTENCES
+from mrm.access.words import act_words as act_words  # noqa: PLC0414
 from mrm.kernel import ids
 from mrm.kernel.canonical import canonical, sha256
 from mrm.kernel.clock import utc
@@ -292,10 +296,6 @@ class Verb(Generic[P, R]):
         return {item.name: item.default for item in parameters if item.default is not inspect.Parameter.empty}
 
 
-class Unseen(Exception):
-    """The object exists but is not for this actor: answered as absent, recorded as denied."""
-
-
 VERBS: dict[str, Verb[..., Any]] = {}
 
 
@@ -307,88 +307,15 @@ def verb(name: str) -> Callable[[Callable[Concatenate[Act, P], R]], Verb[P, R]]:
             raise ValueError(f"act {name!r} has two verbs")
         made = Verb(name, body)
         VERBS[name] = made
+        SENTENCES[name] = (inspect.getdoc(body) or "").partition("\n")[0]
         return made
 
     return wrap
 
 
-def entitle(actor: Actor, rule: Policy, target: Any, arguments: dict[str, Any]) -> None:
-    """Raise Denied (or Unseen) unless role, grant and separation of duties allow the act."""
-    reason = refusal(actor, rule, target, arguments)
-    if reason is None:
-        return
-    if reason is UNSEEN:
-        raise Unseen("not visible")
-    raise Denied(
-        "denied", reason, "Ask somebody who holds the right, or have it granted by an administrator."
-    )
-
-
-UNSEEN = "unseen"
-
-
-def refusal(actor: Actor, rule: Policy, target: Any, arguments: dict[str, Any]) -> str | None:
-    """The sentence why this actor may not do this act to this object, or None."""
-    allowed = roles_for(rule.act)
-    if rule.own_grant and not actor.robot and not may_see(actor, target.scope):
-        return UNSEEN
-    if not actor.roles & allowed:
-        return only_for(rule.act, actor)
-    if rule.own_grant and rule.acting and not actor.robot and not may_act(actor, target.scope):
-        return f"{actor.person.name} may read this, but was not granted to act on it."
-    for condition in rule.conditions:
-        reason = condition(actor, target, arguments)
-        if reason:
-            return reason
-    return None
-
-
-def only_for(act: str, actor: Actor) -> str:
-    """Who may do an act, in words, and that `actor` is none of them."""
-    allowed = roles_for(act)
-    people = sorted(Role(name).label for name in allowed & set(Role.values))
-    holders = [("an " if label[0] in "aeiou" else "a ") + label for label in people]
-    holders = holders or [f"the robot {name}" for name in sorted(allowed)] or ["nobody"]
-    listed_holders = " or ".join([", ".join(holders[:-1]), holders[-1]] if len(holders) > 1 else holders)
-    words = act_words(act)
-    lacking = {1: "does not hold that role", 2: "holds neither role"}.get(
-        len(holders), "holds none of these roles"
-    )
-    return f"Only {listed_holders} may {words[:1].lower()}{words[1:]}. {actor.person.name} {lacking}."
-
-
-def may_see(actor: Actor, scope: Scope) -> bool:
-    """Whether any grant covers `scope`, within the limits of a token."""
-    return _covered(actor, scope, acting=False)
-
-
-def may_act(actor: Actor, scope: Scope) -> bool:
-    """Whether an `act` grant covers `scope`, within the limits of a token."""
-    return _covered(actor, scope, acting=True)
-
-
-def _covered(actor: Actor, scope: Scope, *, acting: bool) -> bool:
-    condition = granted_scopes(actor, acting=acting)
-    return condition is None or Scope.objects.filter(condition, pk=scope.pk).exists()
-
-
-def can(actor: Actor, act: str, **arguments: Any) -> str | None:
-    """For pages: None when the act is allowed now, else the sentence to show beside the button."""
-    rule = POLICIES[act]
-    return refusal(actor, rule, rule.target(arguments), arguments)
-
-
 def object_of(row: Any) -> dict[str, Any]:
     """How a leaf names the object an act was called on."""
     return {"type": row_type(row), "id": str(row.pk), "version": None}
-
-
-def act_words(name: str) -> str:
-    """An act in words, for histories: the first sentence of its verb."""
-    known = VERBS.get(name)
-    words = (inspect.getdoc(known.body) or "").partition("\n")[0] if known else ""
-    words = re.split(r"[;:.]", words)[0]
-    return words or name.removeprefix("session.").replace(".", ": ").replace("_", " ").capitalize()
 
 
 def current() -> Act | None:

@@ -20,7 +20,7 @@ from mrm.access.rules import Robot
 from mrm.access.vocabulary import roles_for
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself by being declared
     """How OpenAPI calls our tokens; found by its target when the schema is made."""
 
     target_class = "mrm.access.tokens.TokenAuthentication"
