@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.db import connection
 
 from mrm.access.rules import Role
 from registry.data import verbs as data
@@ -62,3 +64,25 @@ def bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
     yield held
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def warehouse(settings: Any, db: None) -> Iterator[str]:
+    """The test's PostgreSQL as the bank's own database, with a schema of tables."""
+    import psycopg
+
+    held = connection.settings_dict
+    link = psycopg.connect(
+        host=held["HOST"], user=held["USER"], port=held["PORT"] or 5432, dbname=held["NAME"], autocommit=True
+    )
+    link.execute("DROP SCHEMA IF EXISTS bank CASCADE")
+    link.execute("CREATE SCHEMA bank")
+    link.execute(
+        "CREATE TABLE bank.loans AS SELECT * FROM (VALUES (2, 20.5::numeric, 'b ', date '2024-02-29', true, 1.5::float8, "
+        "timestamptz '2024-01-01 00:00+01', 'x'::varchar), (1, NULL, NULL, NULL, NULL, 'NaN', NULL, NULL)) "
+        "AS t(id, amount, region, day, good, rate, at, code)"
+    )
+    settings.MRM_OFFLINE_URL = f"postgres://{held['USER']}:secret@/{held['NAME']}?host={quote(held['HOST'], safe='')}&port={held['PORT'] or 5432}"
+    yield settings.MRM_OFFLINE_URL
+    link.execute("DROP SCHEMA bank CASCADE")
+    link.close()

@@ -14,7 +14,7 @@ from registry.data import verbs as data
 from registry.data.models import Dataset, Snapshot
 from tests.registry.making import ROLES, frame, released, rows, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 
 def parquet(table: Any) -> bytes:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.db import connection
 
 from mrm.kernel.errors import CountersignError
 from registry.data import offline
@@ -154,30 +151,8 @@ def test_a_duckdb_file_is_read_and_not_written(settings: Any, tmp_path: Path) ->
         link.con.execute("INSERT INTO loans VALUES (9)")
 
 
-@pytest.fixture
-def bank(settings: Any, db: None) -> Iterator[str]:
-    """The test's PostgreSQL as the bank's own database, with a schema of tables."""
-    import psycopg
-
-    held = connection.settings_dict
-    link = psycopg.connect(
-        host=held["HOST"], user=held["USER"], port=held["PORT"] or 5432, dbname=held["NAME"], autocommit=True
-    )
-    link.execute("DROP SCHEMA IF EXISTS bank CASCADE")
-    link.execute("CREATE SCHEMA bank")
-    link.execute(
-        "CREATE TABLE bank.loans AS SELECT * FROM (VALUES (2, 20.5::numeric, 'b ', date '2024-02-29', true, 1.5::float8, "
-        "timestamptz '2024-01-01 00:00+01', 'x'::varchar), (1, NULL, NULL, NULL, NULL, 'NaN', NULL, NULL)) "
-        "AS t(id, amount, region, day, good, rate, at, code)"
-    )
-    settings.MRM_OFFLINE_URL = f"postgres://{held['USER']}:secret@/{held['NAME']}?host={quote(held['HOST'], safe='')}&port={held['PORT'] or 5432}"
-    yield settings.MRM_OFFLINE_URL
-    link.execute("DROP SCHEMA bank CASCADE")
-    link.close()
-
-
 @pytest.mark.only_services
-def test_postgresql_gives_the_digest_that_a_file_has(bank: str) -> None:
+def test_postgresql_gives_the_digest_that_a_file_has(warehouse: str) -> None:
     got = offline.select("SELECT * FROM bank.loans ORDER BY id")
     moment = pa.scalar(1704063600_000000, pa.timestamp("us", tz="UTC"))
     file = pa.table(
@@ -197,7 +172,7 @@ def test_postgresql_gives_the_digest_that_a_file_has(bank: str) -> None:
 
 
 @pytest.mark.only_services
-def test_postgresql_refuses_to_write_and_stops_what_never_ends(bank: str) -> None:
+def test_postgresql_refuses_to_write_and_stops_what_never_ends(warehouse: str) -> None:
     import psycopg
 
     with offline.backend() as link, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
@@ -215,8 +190,8 @@ def test_postgresql_refuses_to_write_and_stops_what_never_ends(bank: str) -> Non
 
 
 @pytest.mark.only_services
-def test_postgresql_with_a_wrong_address_does_not_tell_the_password(bank: str, settings: Any) -> None:
-    settings.MRM_OFFLINE_URL = bank.replace("host=", "host=%2Fnowhere")
+def test_postgresql_with_a_wrong_address_does_not_tell_the_password(warehouse: str, settings: Any) -> None:
+    settings.MRM_OFFLINE_URL = warehouse.replace("host=", "host=%2Fnowhere")
     with pytest.raises(CountersignError) as away:
         offline.select("SELECT 1 AS x")
     assert away.value.code == "offline_unreachable"

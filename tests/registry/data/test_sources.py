@@ -19,7 +19,7 @@ from registry.data.rules import SnapshotStatus
 from tests import make
 from tests.registry.making import frame, released, rows, upload, work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 
 def queried(actor: Any, dataset: Dataset, sql: str, **facts: Any) -> Snapshot:
@@ -185,3 +185,21 @@ def test_a_column_that_roles_name_may_not_go_in_silence(dev: Any, dataset: Datas
     meant = queried(dev, dataset, short, gone=["region"])
     assert meant.status == SnapshotStatus.RELEASED
     assert "region is gone" in meant.judgement.drift["said"]
+
+
+@pytest.mark.only_services
+def test_the_banks_own_postgresql_gives_the_digest_of_the_file(
+    dev: Any, dataset: Dataset, warehouse: str
+) -> None:
+    sql = "SELECT id, day, rate, code FROM bank.loans ORDER BY id DESC"
+    made = queried(dev, dataset, sql)
+    assert made.status == SnapshotStatus.RELEASED
+    file = upload(dev, dataset, "id,day,rate,code\n2,2024-02-29,1.5,x\n1,,,\n")
+    assert made.content.data_digest == file.content.data_digest
+    asked = made.origin.request
+    assert (asked["engine"], asked["tables"]) == ("postgres", [{"name": "bank.loans"}])
+    assert "secret" not in f"{asked}{made.judgement.source}"
+    stopped = queried(dev, dataset, "SELECT id / (id - id) AS x FROM bank.loans")
+    assert (stopped.status, stopped.standing.code) == (SnapshotStatus.FAILED, "query_failed")
+    with pytest.raises(BadInput):
+        sourcing.query_snapshot(dev, dataset=dataset, sql="DELETE FROM bank.loans")
