@@ -78,6 +78,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "version.register": {DEVELOPER},
     "version.state_lineage": {DEVELOPER, OWNER},
     "version.inspect": {WORKER},
+    "version.receive": {DEVELOPER},
     "experiment.create": {DEVELOPER, OWNER, VALIDATOR, Role.ML_ENGINEER, IMPORTER},
     "experiment.rename": {DEVELOPER, OWNER, VALIDATOR, Role.ML_ENGINEER},
     "experiment.delete": {DEVELOPER, OWNER, VALIDATOR, Role.ML_ENGINEER},

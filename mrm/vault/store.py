@@ -79,7 +79,9 @@ def as_file(source: bytes | IO[bytes]) -> IO[bytes]:
 
 
 def size_of(source: IO[bytes]) -> int:
-    """How many bytes are still to come, 0 when the source cannot tell."""
+    """How many bytes are still to come, 0 when the source cannot tell; a stream may say it by its `length`."""
+    if isinstance(length := getattr(source, "length", None), int):
+        return length
     if not source.seekable():
         return 0
     here = source.tell()

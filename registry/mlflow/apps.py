@@ -12,4 +12,4 @@ class MlflowConfig(AppConfig):
 
     def ready(self) -> None:
         """Load what registers itself."""
-        from registry.mlflow import lookups, policies, verbs  # noqa: F401
+        from registry.mlflow import lookups, policies, registering, verbs  # noqa: F401

@@ -307,3 +307,19 @@ class VersionFile(AppendOnly):
 
     def __str__(self) -> str:
         return self.path
+
+
+class NameRefusal(Operational):
+    """A name that somebody asked for and could not have: counted, so that nobody finds out names by asking."""
+
+    why = "a counter with a window of ten minutes"
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["person", "at"], name="name_refusals_of")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.at}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mrm.access.policy_table import policy
+from registry.versions.policies import not_of_the_second_line
 
 
 def home(arguments: Mapping[str, Any]) -> Any:
@@ -21,3 +22,4 @@ policy("client_run.start", "experiment")
 policy("client_run.finish", "run")
 policy("client_run.delete", "run")
 policy("client_run.restore", "run")
+policy("version.receive", "model", not_of_the_second_line)

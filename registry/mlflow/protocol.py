@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from mrm.access.actors import Actor, actor_of
@@ -152,7 +152,7 @@ class Call:
     actor: Actor
     sent: Sent
     parts: dict[str, str] = field(default_factory=dict)
-    method: str = "GET"
+    base: str = ""
 
 
 Handler = Callable[[Call], dict[str, Any]]
@@ -227,7 +227,7 @@ def _one_or_many(name: str, values: list[str]) -> Any:
     return values if name in {"order_by", "stages", "run_ids", "experiment_ids"} else values[-1]
 
 
-def answered(request: HttpRequest, answer: Callable[[Actor], HttpResponse]) -> HttpResponse:
+def answered(request: HttpRequest, answer: Callable[[Actor], HttpResponseBase]) -> HttpResponseBase:
     """What `answer` gives to the caller, or the error in MLflow's shape."""
     try:
         actor = caller(request)
@@ -258,7 +258,7 @@ def refused(word: str, status: int, message: str) -> HttpResponse:
 
 @csrf_exempt
 @open_to_all
-def mlflow(request: HttpRequest, path: str) -> HttpResponse:
+def mlflow(request: HttpRequest, path: str) -> HttpResponseBase:
     """Every call under `/api/2.0/mlflow/`."""
 
     def answer(actor: Actor) -> HttpResponse:
@@ -266,6 +266,6 @@ def mlflow(request: HttpRequest, path: str) -> HttpResponse:
         if hit is None:
             return refused("ENDPOINT_NOT_FOUND", 404, "This server does not answer such a call.")
         handler, parts = hit
-        return JsonResponse(handler(Call(actor, received(request), parts, request.method or "GET")))
+        return JsonResponse(handler(Call(actor, received(request), parts, request.build_absolute_uri("/").rstrip("/"))))
 
     return answered(request, answer)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from mrm.access.actors import Actor
 from mrm.access.acts import can
@@ -14,8 +16,13 @@ from mrm.access.rows import as_uuid, granted_scopes
 from mrm.access.rules import ScopeKind
 from mrm.kernel.errors import BadInput, Denied, NotFound, RuleRefused
 from registry.inventory.models import Model
+from registry.inventory.rules import name_key
 from registry.mlflow.models import ClientRun, Experiment, LoggedModel, Registration
 from registry.mlflow.rules import DEFAULT_EXPERIMENT, Lifecycle
+from registry.versions.models import StageRow, Version
+from registry.versions.rules import Stage
+
+REFERENCE = re.compile(r"M-[0-9A-Z]{5}")
 
 
 def absent(what: str) -> NotFound:
@@ -152,3 +159,61 @@ def unclear() -> BadInput:
 def hexes(keys: list[str]) -> list[UUID]:
     """The run ids among the texts."""
     return [ident for ident in map(as_uuid, keys) if ident]
+
+
+def registered_model(actor: Actor, name: str) -> Model:
+    """A model by its name, or by its reference where several legal entities have one of that name."""
+    rows = Model.objects.visible_to(actor).select_related("entity", "scope", "owner", "developer", "responsible")
+    if REFERENCE.fullmatch(name):
+        found = rows.filter(reference=name).first()
+    else:
+        several = list(rows.filter(name_key=name_key(name)).order_by("id")[:2])
+        if len(several) > 1:
+            raise BadInput(
+                "experiment_home_unclear",
+                f"Several legal entities have a model called '{name[:60]}'.",
+                f"Name it by its reference: {' or '.join(row.reference for row in several)}.",
+            )
+        found = several[0] if several else None
+    if found is None:
+        raise NotFound(
+            "not_found", f"Registered Model with name={name[:100]} not found", "or you may not see it."
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def version(actor: Actor, name: str, number: int) -> Version:
+    """One version of a visible model."""
+    model = registered_model(actor, name)
+    found = shown_versions().filter(model=model, number=number).first()
+    if found is None:
+        raise NotFound(
+            "not_found", f"Model Version (name={name[:100]}, version={number}) not found", "or you may not see it."
+        )
+    return found
+
+
+def shown_versions() -> QuerySet[Version]:
+    """Versions with everything that the protocol says of one."""
+    rows: QuerySet[Version] = Version.objects.select_related(
+        "model", "scope", "inspection", "registered_by", "mlflow__run"
+    ).prefetch_related("stages", "aliases", "tags")
+    return rows
+
+
+def latest_versions(models: Sequence[Model]) -> list[Version]:
+    """The newest version of each stage, of each of the models."""
+    moved = StageRow.objects.filter(version__model__in=models).exclude(stage=Stage.DEV)
+    numbers = (
+        Version.objects.filter(model__in=models)
+        .exclude(pk__in=moved.values("version"))
+        .values("model")
+        .annotate(newest=Max("number"))
+    )
+    wanted = Q(pk__in=moved.values("version"))
+    for row in numbers.order_by():
+        wanted |= Q(model=row["model"], number=row["newest"])
+    newest: dict[tuple[Any, str], Version] = {}
+    for found in shown_versions().filter(wanted).order_by("number"):
+        newest[found.model_id, found.stage] = found
+    return list(newest.values())

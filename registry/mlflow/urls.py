@@ -4,9 +4,11 @@ from django.urls import path
 
 from registry.mlflow import calls
 from registry.mlflow.protocol import mlflow
+from registry.mlflow.proxy import artifacts
 
 __all__ = ["calls", "urlpatterns"]
 
 urlpatterns = [
     path("api/2.0/mlflow/<path:path>", mlflow, name="mlflow"),
+    path("api/2.0/mlflow-artifacts/<path:path>", artifacts, name="mlflow-artifacts"),
 ]

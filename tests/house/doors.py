@@ -142,6 +142,7 @@ ROUTES: dict[str, Door] = {
     "ledger-entry": of_model(),
     "ledger-key": members(),
     "mlflow": everybody(401),  # by token alone; tests/registry/mlflow walk its calls
+    "mlflow-artifacts": everybody(401),
     "model": of_model(),
     "model-assign": of_model(),
     "model-describe": of_model(),

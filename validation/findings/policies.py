@@ -33,7 +33,7 @@ def owned_or_developed(model: Model) -> set[UUID]:
 
 def built(model: Model) -> set[UUID]:
     """Who registered any version of a model."""
-    return people_who(["version.register"], Version.objects.filter(model=model))
+    return set(Version.objects.filter(model=model).values_list("registered_by", flat=True))
 
 
 def not_first_line(actor: Actor, row: Any, arguments: Arguments) -> str | None:
