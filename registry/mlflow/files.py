@@ -149,7 +149,7 @@ def remove(actor: Actor, path: str) -> None:
     path = safe(path)
     experiment, rest = parted(actor, path)
     queries.open_to(actor, experiment)
-    keys = [row.pk for row in below(actor, path)]
+    keys = [str(row.pk) for row in below(actor, path)]
     if not keys or not rest:
         raise queries.absent("The artifact")
     StoredFile.objects.filter(experiment=experiment, pk__in=keys).delete()

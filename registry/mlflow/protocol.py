@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from mrm.access.actors import Actor, actor_of
@@ -240,7 +240,7 @@ def answered(request: HttpRequest, answer: Callable[[Actor], HttpResponseBase]) 
         return answer(actor)
     except CountersignError as error:
         return refusal(error)
-    except (SuspiciousOperation, BadRequest) as error:
+    except (SuspiciousOperation, BadRequest, UnreadablePostError) as error:
         log.info("a client's request could not be read: %s", type(error).__name__)
         return refused("BAD_REQUEST", 400, "The request cannot be read: it is broken, or too large.")
 
@@ -266,6 +266,8 @@ def mlflow(request: HttpRequest, path: str) -> HttpResponseBase:
         if hit is None:
             return refused("ENDPOINT_NOT_FOUND", 404, "This server does not answer such a call.")
         handler, parts = hit
-        return JsonResponse(handler(Call(actor, received(request), parts, request.build_absolute_uri("/").rstrip("/"))))
+        return JsonResponse(
+            handler(Call(actor, received(request), parts, request.build_absolute_uri("/").rstrip("/")))
+        )
 
     return answered(request, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -72,7 +73,11 @@ def delete(actor: Actor, request: HttpRequest, path: str) -> HttpResponse:
     return JsonResponse({})
 
 
-METHODS: dict[str | None, Any] = {"GET": read, "PUT": write, "DELETE": delete}
+METHODS: dict[str | None, Callable[[Actor, HttpRequest, str], HttpResponseBase]] = {
+    "GET": read,
+    "PUT": write,
+    "DELETE": delete,
+}
 
 
 def _folder(actor: Actor, place: str, path: str) -> Answer:

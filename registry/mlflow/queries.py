@@ -163,7 +163,9 @@ def hexes(keys: list[str]) -> list[UUID]:
 
 def registered_model(actor: Actor, name: str) -> Model:
     """A model by its name, or by its reference where several legal entities have one of that name."""
-    rows = Model.objects.visible_to(actor).select_related("entity", "scope", "owner", "developer", "responsible")
+    rows = Model.objects.visible_to(actor).select_related(
+        "entity", "scope", "owner", "developer", "responsible"
+    )
     if REFERENCE.fullmatch(name):
         found = rows.filter(reference=name).first()
     else:
@@ -179,7 +181,7 @@ def registered_model(actor: Actor, name: str) -> Model:
         raise NotFound(
             "not_found", f"Registered Model with name={name[:100]} not found", "or you may not see it."
         )
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def version(actor: Actor, name: str, number: int) -> Version:
@@ -188,14 +190,17 @@ def version(actor: Actor, name: str, number: int) -> Version:
     found = shown_versions().filter(model=model, number=number).first()
     if found is None:
         raise NotFound(
-            "not_found", f"Model Version (name={name[:100]}, version={number}) not found", "or you may not see it."
+            "not_found",
+            f"Model Version (name={name[:100]}, version={number}) not found",
+            "or you may not see it.",
         )
     return found
 
 
 def shown_versions() -> QuerySet[Version]:
     """Versions with everything that the protocol says of one."""
-    rows: QuerySet[Version] = Version.objects.select_related(
+    known: Any = Version.objects  # reverse relations, which the type checker does not know
+    rows: QuerySet[Version] = known.select_related(
         "model", "scope", "inspection", "registered_by", "mlflow__run"
     ).prefetch_related("stages", "aliases", "tags")
     return rows

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from mrm.access.acts import Act, verb
 from mrm.kernel.errors import BadInput, RuleRefused
 from mrm.ledger.clock import now
 from registry.inventory.models import Model
-from registry.mlflow.models import ClientRun, NameRefusal, Registration, VersionFile
-from registry.mlflow.source import Bundle
+from registry.mlflow import source as sources
+from registry.mlflow.models import NameRefusal, Registration, VersionFile
 from registry.versions import effects
 from registry.versions.models import Version
 from registry.versions.rules import VersionOrigin
@@ -23,17 +24,19 @@ def receive_version(
     *,
     model: Model,
     source: str,
-    bundle: Bundle | None,
-    run: ClientRun | None = None,
-    run_key: str = "",
+    run_id: str = "",
     run_link: str = "",
-    model_key: str = "",
+    model_id: str = "",
     notes: str = "",
 ) -> Version:
-    """Register a version from what a client logged.
+    """Register a version from what an MLflow client logged.
 
-    Its files are kept under names of its own, so that nothing in the run's folder can change what was registered.
+    Its files are kept under names of its own, so that nothing in the run's folder can change what was registered. A
+    source that another tracker keeps stays as it is; the version is then not admitted.
     """
+    place = sources.place_of(act.actor, sources.checked_source(source))
+    bundle = sources.bundle(act.actor, place) if place else None
+    run = sources.known_run(act.actor, run_id, model_id)
     version = effects.register(
         act,
         model=model,
@@ -48,7 +51,7 @@ def receive_version(
         notes=notes,
         origin=VersionOrigin.MLFLOW,
         run=run.pk if run else None,
-        run_reference=run_key[:40],
+        run_reference=run_id[:40],
     )
     act.save(
         Registration(
@@ -56,9 +59,9 @@ def receive_version(
             version=version,
             source=source,
             run=run,
-            run_key=run_key,
+            run_key=run_id,
             run_link=run_link,
-            model_key=model_key,
+            model_key=model_id,
         )
     )
     for path, row in (bundle.files if bundle else {}).items():
@@ -68,15 +71,17 @@ def receive_version(
     return version
 
 
-def name_not_free(person: object, name: str) -> BadInput:
+def name_not_free(person: UUID, name: str) -> BadInput:
     """The one answer to a reserved name and to one that is taken out of the caller's sight; asking is counted."""
     NameRefusal.objects.create(person_id=person, at=now())
     return BadInput(
-        "model_name_unusable", f"The name '{name[:60]}' cannot be used here.", "Choose another name for the model."
+        "model_name_unusable",
+        f"The name '{name[:60]}' cannot be used here.",
+        "Choose another name for the model.",
     )
 
 
-def throttle(person: object) -> None:
+def throttle(person: UUID) -> None:
     """Who has asked for too many names that cannot be used waits."""
     asked = NameRefusal.objects.filter(person_id=person, at__gt=now() - WINDOW).count()
     if asked >= TRIES:

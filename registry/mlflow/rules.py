@@ -29,7 +29,9 @@ declare("run_not_active", "something is logged to a run or an experiment that wa
 declare("param_changed", "a parameter of a run that was logged already comes again with another value")
 declare("mlflow_parameter", "a call of an MLflow client lacks a parameter, or one cannot be read")
 declare("model_name_taken", "a client asks for a model name that it can see to be taken")
-declare("model_name_unusable", "a client asks for a model name that is reserved, or taken where it cannot see")
+declare(
+    "model_name_unusable", "a client asks for a model name that is reserved, or taken where it cannot see"
+)
 declare("never_deleted", "a client wants to delete a registered model or version")
 declare("filter_broken", "a filter or an order of an MLflow search cannot be read")
 declare("page_token_broken", "a page token of an MLflow search is none of ours")

@@ -111,7 +111,9 @@ def _of_mlmodel(found: dict[str, File]) -> Bundle:
     kind, name = _flavour(flavours)
     row = found.get(name) or found.get(f"{name}/model.skops")
     if row is None:
-        raise BadInput("mlmodel_broken", f"MLmodel names the file “{name[:80]}”, which is not there.", "Log it again.")
+        raise BadInput(
+            "mlmodel_broken", f"MLmodel names the file “{name[:80]}”, which is not there.", "Log it again."
+        )
     requirements = found.get("requirements.txt")
     return Bundle(
         files=found,
@@ -150,7 +152,9 @@ def _sklearn(facts: dict[str, Any]) -> tuple[Format, str]:
     form = str(facts.get("serialization_format", "pickle"))[:40]
     if form != "skops":
         raise BadInput(
-            "pickle_refused", f"The model was saved as {form}. Loading it would run whatever code is in it.", WAY_OUT
+            "pickle_refused",
+            f"The model was saved as {form}. Loading it would run whatever code is in it.",
+            WAY_OUT,
         )
     return Format.SKOPS, _text(facts, "pickled_model")
 
@@ -164,7 +168,9 @@ def _xgboost(facts: dict[str, Any]) -> tuple[Format, str]:
     form = str(facts.get("model_format") or name.rpartition(".")[2]).lower()
     wanted = f"xgboost-{form}"
     if wanted not in Format.values:
-        raise BadInput("flavour_refused", f"An XGBoost model in the form “{form[:20]}” is not admitted.", WAY_OUT)
+        raise BadInput(
+            "flavour_refused", f"An XGBoost model in the form “{form[:20]}” is not admitted.", WAY_OUT
+        )
     return Format(wanted), name
 
 
@@ -218,12 +224,12 @@ def _example(said: Any, found: dict[str, File]) -> list[dict[str, Any]] | None:
     return rows[:EXAMPLE_ROWS] or None
 
 
-def known_run(actor: Actor, key: str) -> ClientRun | None:
-    """The run of that id, if it is one of ours that the caller may see; another tracker's stays a text."""
-    if not key:
-        return None
-    found = queries.hexes([key])
-    row: ClientRun | None = ClientRun.objects.visible_to(actor).filter(pk__in=found).first()
+def known_run(actor: Actor, key: str, model_key: str = "") -> ClientRun | None:
+    """The run of that id, or of the logged model, if the caller may see it; another tracker's stays a text."""
+    model = queries.known_model(actor, model_key) if model_key else None
+    if model is not None and model.run is not None:
+        return model.run
+    row: ClientRun | None = ClientRun.objects.visible_to(actor).filter(pk__in=queries.hexes([key])).first()
     return row
 
 

@@ -22,7 +22,7 @@ class Door:
     token: str
     client: Client
 
-    def __call__(self, method: str, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
+    def __call__(self, method: str, path: str, /, **body: Any) -> tuple[int, dict[str, Any]]:
         """One call: status and answer."""
         url = f"/api/2.0/mlflow/{path}"
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -34,20 +34,20 @@ class Door:
             )
         return response.status_code, response.json()
 
-    def ok(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+    def ok(self, method: str, path: str, /, **body: Any) -> dict[str, Any]:
         """One call that must succeed."""
         status, answer = self(method, path, **body)
         assert status == 200, answer
         return answer
 
-    def error(self, method: str, path: str, **body: Any) -> tuple[int, str, str]:
+    def error(self, method: str, path: str, /, **body: Any) -> tuple[int, str, str]:
         """One call that must be refused: status, code, message."""
         status, answer = self(method, path, **body)
         assert 400 <= status < 500, answer
         assert set(answer) == {"error_code", "message"}
         return status, answer["error_code"], answer["message"]
 
-    def post(self, path: str, **body: Any) -> dict[str, Any]:
+    def post(self, path: str, /, **body: Any) -> dict[str, Any]:
         """A POST that must succeed."""
         return self.ok("POST", path, **body)
 
