@@ -143,7 +143,7 @@ RIGHTS: dict[str, Right] = {
     "validation.open": on_dataset("validator signer officer"),
     "validation.run_tests": on_model("validator signer"),
     "validation.withdraw": on_model("validator signer officer"),
-    "version.receive": on_dataset("owner developer builder validator"),
+    "version.receive": on_model("owner developer builder validator"),
     "version.register": on_dataset("owner developer builder validator"),
     "version.state_lineage": on_dataset("owner developer builder validator"),
 }
