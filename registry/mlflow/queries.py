@@ -201,8 +201,8 @@ def shown_versions() -> QuerySet[Version]:
     """Versions with everything that the protocol says of one."""
     known: Any = Version.objects  # reverse relations, which the type checker does not know
     rows: QuerySet[Version] = known.select_related(
-        "model", "scope", "inspection", "registered_by", "mlflow__run"
-    ).prefetch_related("stages", "aliases", "tags")
+        "model", "scope", "registered_by", "mlflow__run"
+    ).prefetch_related("inspections", "stages", "aliases", "tags")
     return rows
 
 

@@ -51,7 +51,7 @@ def receive_version(
         notes=notes,
         origin=VersionOrigin.MLFLOW,
         run=run.pk if run else None,
-        run_reference=run_id[:40],
+        run_reference=(run.key if run else run_id)[:40],
     )
     act.save(
         Registration(
@@ -59,7 +59,7 @@ def receive_version(
             version=version,
             source=source,
             run=run,
-            run_key=run_id,
+            run_key=run_id or (run.key if run else ""),
             run_link=run_link,
             model_key=model_id,
         )
