@@ -200,9 +200,7 @@ VERSIONS = searching.Searchable(
 @call("GET", "model-versions/search")
 def search(request: Call) -> Answer:
     """Versions by filter."""
-    rows: QuerySet[Any] = queries.shown_versions().filter(
-        model__in=Model.objects.visible_to(request.actor)
-    )
+    rows: QuerySet[Any] = queries.shown_versions().filter(model__in=Model.objects.visible_to(request.actor))
     rows = searching.matching(rows, VERSIONS, request.sent.text("filter"))
     rows = searching.ordered(rows, VERSIONS, request.sent.texts("order_by", 20))
     page = searching.page(rows, request.sent, most=200_000, default=10_000)
