@@ -4,11 +4,13 @@ from django.apps import AppConfig
 
 
 class FeaturesConfig(AppConfig):
-    """Registers acts and jobs."""
+    """Registers acts, jobs and the menu entry."""
 
     name = "registry.features"
     label = "features"
 
     def ready(self) -> None:
         """Load what registers itself."""
-        from registry.features import jobs, policies, verbs  # noqa: F401
+        from registry.features import frame, jobs, policies, verbs  # noqa: F401
+
+        frame.register()

@@ -6,41 +6,48 @@ from typing import TYPE_CHECKING, Any
 
 from mrm.kernel.errors import BadInput
 from registry.data.logical import logical_type
+from registry.features import online
 from registry.features.join import ZERO, Wanted, features
 from registry.features.models import Definition
 from registry.features.named import definition_named, newest_views
 from registry.features.rules import Kind
 from registry.features.store import Embedded, unbound
 
+FIGURES = ("missing", "distinct", "least", "middle", "most", "mean")
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def run(source: Definition, made: pa.Table) -> None:
-    """Compute the newest views of the source on its new rows; a division by zero or a broken test refuses the part."""
+def run(source: Definition, made: pa.Table) -> dict[str, Any]:
+    """Compute the newest views of the source on its new rows; a division by zero or a broken test refuses the part.
+
+    Answers with how each feature is distributed in them, by view and feature.
+    """
     import duckdb
 
     if made.num_rows == 0:
-        return
+        return {}
     link = duckdb.connect(":memory:")
     try:
         link.execute("SET TimeZone = 'UTC'")
         link.register("made", made)
         engine = Embedded(link)
         table = unbound("made", {field.name: logical_type(field.type) for field in made.schema})
-        for view in newest_views(source):
-            _tried(engine, table, view, source)
+        return {view.label: _tried(engine, table, view, source) for view in newest_views(source)}
     finally:
         link.close()
 
 
-def _tried(engine: Embedded, table: Any, view: Definition, source: Definition) -> None:
+def _tried(engine: Embedded, table: Any, view: Definition, source: Definition) -> dict[str, Any]:
     key = definition_named(view.catalogue, Kind.KEY, view.body["entity"])
     columns = [(name, name) for name in view.body["features"]]
     computed = features(table, Wanted(view, key, source, columns))
-    counts = {ZERO: computed[ZERO].cast("int64").sum()}
+    counts = {ZERO: computed[ZERO].cast("int64").sum().cast("int64")}
     for number, test in enumerate(view.body.get("tests", [])):
         counts[f"test_{number}"] = broken(computed[test["feature"]], test).sum()
+    for place, (name, kind) in enumerate(view.body["features"].items()):
+        counts |= {f"{place}_{figure}": value for figure, value in figures(computed[name], kind).items()}
     found = engine.answer(computed.aggregate(**counts)).to_pylist()[0]
     if found[ZERO]:
         raise divided(view, int(found[ZERO]))
@@ -52,6 +59,31 @@ def _tried(engine: Embedded, table: Any, view: Definition, source: Definition) -
                 f"“{test['feature']}” must {words(test)}.",
                 "Mend the source, or apply a view whose test allows these values. Nothing of the delivery was kept.",
             )
+    return {
+        name: {"rows": made_rows(engine)}
+        | {
+            figure: online.encoded(found[f"{place}_{figure}"])
+            for figure in FIGURES
+            if f"{place}_{figure}" in found
+        }
+        for place, name in enumerate(view.body["features"])
+    }
+
+
+def figures(value: Any, kind: str) -> dict[str, Any]:
+    """What is counted of a feature: missing and different values, and of what can be ordered its ends and middle."""
+    found = {"missing": value.isnull().cast("int64").sum().cast("int64"), "distinct": value.nunique()}
+    if kind in {"int64", "float64"}:
+        number = value.cast("float64")
+        found |= {
+            "least": number.min(),
+            "middle": number.approx_median(),
+            "most": number.max(),
+            "mean": number.mean(),
+        }
+    elif kind in {"date", "timestamp"}:
+        found |= {"least": value.min(), "most": value.max()}
+    return found
 
 
 def made_rows(engine: Embedded) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Part:
     rows: int
     skipped: int
     columns: list[dict[str, str]]
+    profile: dict[str, Any]
     parquet: str
     clock: str
     event_from: datetime | None
@@ -74,10 +75,11 @@ def prepare(
         if name in body and body[name] in columns:
             columns[body[name]] = columns[moment].cast(pa.timestamp("us", tz="UTC"))
     made = _numbered(source, pa.table(columns), parts, received)
-    checks.run(source, made)
+    profile = checks.run(source, made)
     if made.num_rows == 0:
         return None, raw
-    return _part(source, made, parts, received=received, file_digest=file_digest, given=rows.num_rows), raw
+    part = _part(source, made, parts, received=received, file_digest=file_digest, given=rows.num_rows)
+    return replace(part, profile=profile), raw
 
 
 def check_columns(
@@ -275,6 +277,7 @@ def _part(
         rows=made.num_rows,
         skipped=given - made.num_rows,
         columns=[{"name": field.name, "type": logical_type(field.type)} for field in made.schema],
+        profile={},
         parquet=vault.put(sink.getvalue()),
         clock=source.clock,
         event_from=_moment(span["min"]),

@@ -121,6 +121,7 @@ class StorePart(AppendOnly):
     parquet = models.CharField(max_length=64)
     file_digest = models.CharField(max_length=64, blank=True)
     clock = models.CharField(max_length=8, choices=Clock)
+    profile = models.JSONField(default=dict)
     event_from = models.DateTimeField(null=True)
     event_to = models.DateTimeField(null=True)
     received_at = models.DateTimeField()

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from mrm.access.actors import Actor
 from mrm.access.models import LegalEntity, Scope
 from mrm.access.rows import granted_scopes
 from mrm.kernel.errors import BadInput, NotFound
+from mrm.kernel.ports import Port
+from mrm.web.shapes import Link
 from registry.features import building, feast, materialising, named
 from registry.features.materialising import Answered
-from registry.features.models import Catalogue, Comparison, Definition
+from registry.features.models import Catalogue, Comparison, Definition, OnlineState
 from registry.features.rules import SKEWED, Kind, Verdict, versioned
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+used_by: Port[Callable[[Actor, Sequence[str]], Sequence[Link]]] = Port("features.used_by")
+"""name → (reader, pinned names) → links to what pins any of them, as far as the reader may see that."""
 
 
 def catalogues(actor: Actor) -> QuerySet[Catalogue]:
@@ -115,25 +121,86 @@ def catalogue_entities(actor: Actor) -> QuerySet[LegalEntity]:
     )
 
 
-def counts(actor: Actor) -> QuerySet[Catalogue]:
-    """Visible catalogues with how much each holds."""
-    kinds = {
-        f"{kind.name.lower()}_count": Count(
-            "definitions__name", filter=Q(definitions__kind=kind), distinct=True
+def newest(actor: Actor) -> QuerySet[Definition]:
+    """The newest version of each visible definition."""
+    last = (
+        Definition.objects.filter(
+            catalogue=OuterRef("catalogue"), kind=OuterRef("kind"), name=OuterRef("name")
         )
-        for kind in Kind
-    }
-    return catalogues(actor).annotate(**kinds)
+        .order_by("-number")
+        .values("number")[:1]
+    )
+    return definitions(actor).filter(number=Subquery(last))
+
+
+def versions(actor: Actor, within: Catalogue, kind: Kind, name: str) -> list[Definition]:
+    """Every version of a definition, the newest first; the same NotFound for absent and forbidden."""
+    rows = list(definitions(actor).filter(catalogue=within, kind=kind, name=name).order_by("-number"))
+    if not rows:
+        raise NotFound
+    return rows
+
+
+def users(view: Definition) -> list[Definition]:
+    """The services, by version, that read this version of a view."""
+    rows = Definition.objects.filter(catalogue=view.catalogue_id, kind=Kind.SERVICE).select_related(
+        "catalogue"
+    )
+    return [row for row in rows.order_by("name", "-number") if _reads(row, view)]
+
+
+def _reads(service: Definition, view: Definition) -> bool:
+    return any(text.startswith(f"{view.label}:") for text in service.body["features"])
+
+
+def models_of(actor: Actor, row: Definition) -> list[Link]:
+    """The model versions that pin a view or service, as far as the reader may see them."""
+    names = [f"{row.label}:{name}" for name in row.body["features"]] if row.kind == Kind.VIEW else pinned(row)
+    return [link for _, provider in used_by.items() for link in provider(actor, names)]
+
+
+def profile(view: Definition) -> dict[str, Any]:
+    """How each feature was distributed in the part that came last."""
+    source = named.definition_named(view.catalogue, Kind.SOURCE, view.body["source"])
+    for part in source.parts.order_by("-number"):
+        if view.label in part.profile:
+            found: dict[str, Any] = part.profile[view.label]
+            return found
+    return {}
+
+
+def skew_by_feature(services: Sequence[Definition]) -> dict[str, dict[str, Any]]:
+    """The last verdict on each feature, over services."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in services:
+        last = newest_comparison(row)
+        for item in last.features if last else []:
+            found.setdefault(
+                item["feature"],
+                {**item, "label": Verdict(item["verdict"]).label, "wrong": item["verdict"] in SKEWED},
+            )
+    return found
+
+
+def late(state: OnlineState, limit: int) -> bool:
+    """Whether what serving reads is older than it may be."""
+    return timezone.now() - state.until > timedelta(microseconds=limit)
 
 
 @dataclass(frozen=True)
 class SkewState:
-    """How the comparison of a service stands: whether the gate may take it, in a sentence, and where to look."""
+    """How the comparison of a service stands: `met` or `unmet` for the gate, in a sentence, and where to look."""
 
-    met: bool
+    state: str
     sentence: str
     url: str
     compared_at: datetime | None = None
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether the gate may take it."""
+        return self.state == "met"
 
 
 def skew_state(pinned_names: Sequence[str], *, entity: LegalEntity | None = None) -> SkewState:
@@ -148,7 +215,7 @@ def skew_state(pinned_names: Sequence[str], *, entity: LegalEntity | None = None
     services = [row for row in rows.order_by("-applied_at") if wanted & set(row.body["features"])]
     if not services:
         return SkewState(
-            False, "No feature service serves the features that this version pins.", "/features/"
+            "unmet", "No feature service serves the features that this version pins.", "/features/"
         )
     verdicts: dict[str, dict[str, Any]] = {}
     newest: Comparison | None = None
@@ -164,10 +231,10 @@ def skew_state(pinned_names: Sequence[str], *, entity: LegalEntity | None = None
     wrong = [item for item in verdicts.values() if item["verdict"] in SKEWED]
     if wrong:
         names = ", ".join(f"{item['feature']} ({Verdict(item['verdict']).label})" for item in wrong[:5])
-        return SkewState(False, f"Served features differ from what was known: {names}.", url, moment)
+        return SkewState("unmet", f"Served features differ from what was known: {names}.", url, moment)
     if missing := sorted(wanted - set(verdicts)):
-        return SkewState(False, f"Served values of {missing[0]} were not compared yet.", url, moment)
-    return SkewState(True, f"All {len(wanted)} features were served as they were known.", url, moment)
+        return SkewState("unmet", f"Served values of {missing[0]} were not compared yet.", url, moment)
+    return SkewState("met", f"All {len(wanted)} features were served as they were known.", url, moment)
 
 
 def newest_comparison(service: Definition) -> Comparison | None:

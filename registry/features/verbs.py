@@ -226,6 +226,7 @@ def receive_part(act: Act, *, source: Definition, part: Part, fence: Fence) -> S
             first_seq=part.first_seq,
             rows=part.rows,
             columns=part.columns,
+            profile=part.profile,
             parquet=part.parquet,
             file_digest=part.file_digest,
             clock=part.clock,

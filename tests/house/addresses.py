@@ -12,6 +12,7 @@ from django.urls import reverse
 from mrm.access.history import entries_about
 from mrm.access.models import Person, User
 from mrm.policy.models import Policy
+from registry.features.models import Catalogue
 from tests.house.routes import routes
 from tests.house.story import Story
 
@@ -28,6 +29,7 @@ REFERENCES: dict[str, Find] = {
     "account": lambda story: story.bank.administrator.tokens.get().reference,
     "conditions": lambda story: story.condition.reference,
     "datasets": lambda story: story.case.whole.dataset.reference,
+    "features": lambda story: Catalogue.objects.get().reference,
     "findings": lambda story: story.finding.reference,
     "models": lambda story: story.case.model.reference,
     "papers": lambda story: story.paper.reference,
@@ -59,6 +61,15 @@ PARTS: dict[str, Find] = {
 # Where a route means another object than its neighbours, or a part has another meaning there.
 SPECIAL: dict[tuple[str, str], Find] = {
     ("condition-withdraw", "reference"): lambda story: story.validation.reference,
+    ("api-feature-read", "name"): lambda story: "fraud",
+    ("api-feature-service", "name"): lambda story: "fraud",
+    ("feature-service", "name"): lambda story: "fraud",
+    ("feature-service-compare", "name"): lambda story: "fraud",
+    ("feature-service-materialise", "name"): lambda story: "fraud",
+    ("feature-service-served", "name"): lambda story: "fraud",
+    ("feature-source", "name"): lambda story: "payments",
+    ("feature-source-load", "name"): lambda story: "payments",
+    ("feature-view", "name"): lambda story: "spend",
     ("go", "key"): lambda story: story.case.model.pk,
     ("go", "kind"): lambda story: "inventory.model",
     ("policy", "digest"): lambda story: Policy.objects.all()[0].digest,
