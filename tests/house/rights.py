@@ -120,7 +120,7 @@ RIGHTS: dict[str, Right] = {
     "opinion.sign": on_model("validator signer"),
     "opinion.withdraw": on_model("validator signer"),
     "opinion.write": on_model("validator signer"),
-    "opinion.write_light": on_model("validator signer"),
+    "opinion.write_light": on_model("signer"),
     "pack.export": on_model("owner developer builder validator signer officer approver auditor"),
     "paper.void": on_model("owner developer builder validator signer officer"),
     "person.add": on_entity("administrator"),
