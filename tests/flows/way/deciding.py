@@ -34,7 +34,9 @@ def signed(way: Way) -> None:
         )
         person.press("Sign with password")
     way["owner"].go(way.model)
-    way["owner"].sees("is approved", "Use grants and conditions", "Every open high finding has an approved plan")
+    way["owner"].sees(
+        "is approved", "Use grants and conditions", "Every open high finding has an approved plan"
+    )
     way["owner"].look("model approved")
 
 
