@@ -34,12 +34,19 @@ def dataset(bank: make.Bank, dev: Any) -> Dataset:
 
 @pytest.fixture
 def bucket(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """The objects of bucket `risk`, by key: what is put in here can be fetched."""
+    """The objects of bucket `risk`, by key: what is put in here can be fetched. Of `cut…` the store sends one half."""
     held: dict[str, bytes] = {}
 
     class Store(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             data = held.get(self.path.partition("?")[0].removeprefix("/risk/"))
+            if data is not None and self.path.startswith("/risk/cut"):
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data[: len(data) // 2])
+                self.close_connection = True
+                return
             body = b"<Error><Code>NoSuchKey</Code></Error>" if data is None else data
             self.send_response(404 if data is None else 200)
             self.send_header("Content-Length", str(len(body)))

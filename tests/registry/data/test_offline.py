@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mrm.config import environment
 from mrm.kernel.errors import CountersignError
 from registry.data import offline
 from registry.data.canonical_digest import data_digest
@@ -89,6 +90,24 @@ def test_a_limit_that_is_computed_cannot_be_held_to_a_number() -> None:
     with pytest.raises(CountersignError) as refused:
         checked("SELECT 1 LIMIT (SELECT 5)", dialect="duckdb", most=5)
     assert refused.value.code == "query_refused"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "mysql://host/db", "duckdb://host/file", "postgres://host", "/file.duckdb"]
+)
+def test_an_address_that_is_none_stops_the_start(url: str) -> None:
+    with pytest.raises(ValueError, match="MRM_OFFLINE_URL"):
+        environment.offline(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["duckdb:", "duckdb:///data/bank.duckdb", "postgres://reader:secret@db.bank/risk"]
+)
+def test_an_address_is_shown_without_user_and_password(url: str, settings: Any) -> None:
+    settings.MRM_OFFLINE_URL = environment.offline(url)
+    where = offline.address()
+    assert where.said in {"snapshots in the vault", "bank.duckdb", "db.bank/risk"}
+    assert where.embedded is (url == "duckdb:")
 
 
 @pytest.fixture

@@ -170,6 +170,8 @@ def test_only_allowed_buckets_and_real_objects_are_taken(
     assert fetched(dev, dataset, "s3://risk/none.parquet").standing.code == "object_missing"
     bucket["text.parquet"] = b"a,b\n1,2\n"
     assert fetched(dev, dataset, "s3://risk/text.parquet").standing.code == "parquet_unreadable"
+    bucket["cut.parquet"] = bytes(1 << 16)
+    assert fetched(dev, dataset, "s3://risk/cut.parquet").standing.code == "object_unreachable"
     settings.MRM_OBJECT_ENDPOINT = "http://127.0.0.1:9"
     assert fetched(dev, dataset, "s3://risk/x.parquet").standing.code == "object_unreachable"
 
