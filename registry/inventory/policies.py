@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from mrm.access.actors import Actor
 from mrm.access.acts import may_see
-from mrm.access.history import people_who
-from mrm.access.models import Entry
+from mrm.access.history import people_who, revisions_of
+from mrm.access.models import Entry, Scope
 from mrm.access.policy_table import policy
+from mrm.access.separation import first_line, not_of_the_first_line
 from registry.inventory.models import Model
 
+BEGUN = ("model.propose", "model.register")
 SECOND_LINE = (
     "validation.run_tests",
     "assessment.rate",
@@ -50,6 +53,24 @@ def owner_or_developer(actor: Actor, model: Model, arguments: Mapping[str, Any])
     if actor.person.pk in {model.owner_id, model.developer_id}:
         return None
     return "This is for the owner or the developer of the model."
+
+
+def owned_or_developed(model: Model) -> set[UUID]:
+    """Who ever was owner or developer of a model, by all it has said of itself, and who brought it in."""
+    people = people_who(BEGUN, [model])
+    for facts in revisions_of(model).values_list("payload", flat=True):
+        for name in ("owner_id", "developer_id", "responsible_id"):
+            if facts and facts.get(name):
+                people.add(UUID(facts[name]))
+    return people
+
+
+def first_line_under(scope: Scope) -> set[UUID]:
+    """Owners and developers, present and former, of the models under a scope."""
+    return {person for model in Model.objects.filter(scope=scope) for person in owned_or_developed(model)}
+
+
+first_line.register("inventory", first_line_under)
 
 
 def not_ones_own_tier(actor: Actor, model: Model, arguments: Mapping[str, Any]) -> str | None:
@@ -106,4 +127,4 @@ policy("model.add_use", "model", owner_or_unowned)
 policy("model.change_use", "use.model", owner_or_unowned)
 policy("model.answer_rubric", "model", owner_or_unowned)
 policy("tier.compute", "model", owner_or_officer)
-policy("tier.override", "model", not_ones_own_tier)
+policy("tier.override", "model", not_ones_own_tier, not_of_the_first_line)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from mrm.access.actors import Actor
 from mrm.access.acts import may_see
 from mrm.access.history import people_who
-from mrm.access.models import Entry
+from mrm.access.models import Entry, Scope
 from mrm.access.policy_table import policy
 from mrm.access.rules import Role
+from mrm.access.separation import first_line, not_of_the_first_line
 from mrm.kernel.errors import RuleRefused
 from mrm.ledger.clock import now
 from registry.inventory.policies import SECOND_LINE
@@ -39,6 +41,17 @@ def sees_its_data(actor: Actor, row: Any, arguments: Mapping[str, Any]) -> str |
 def registered(version: Version) -> set[Any]:
     """Who registered this version, or had it registered: for the conditions of other rooms."""
     return people_who(["version.register"], [version]) | {version.registered_by_id}
+
+
+def builders(scope: Scope) -> set[UUID]:
+    """Who registered a version under a scope, or had it registered: by page, training run or MLflow client."""
+    versions = Version.objects.filter(model__scope=scope)
+    return people_who(["version.register"], versions) | set(
+        versions.values_list("registered_by_id", flat=True)
+    )
+
+
+first_line.register("versions", builders)
 
 
 def may_deploy(actor: Actor, version: Version) -> str | None:
@@ -127,5 +140,5 @@ policy("version.tag", "version", not_of_the_second_line)
 policy("version.untag", "version", not_of_the_second_line)
 policy("model.tag", "model", not_of_the_second_line)
 policy("model.untag", "model", not_of_the_second_line)
-policy("grant.restrict", "grant")
-policy("grant.revoke", "grant")
+policy("grant.restrict", "grant", not_of_the_first_line)
+policy("grant.revoke", "grant", not_of_the_first_line)

@@ -9,9 +9,10 @@ from uuid import UUID
 from mrm.access.actors import Actor
 from mrm.access.history import people_who
 from mrm.access.policy_table import policy
+from registry.inventory.policies import owned_or_developed
 from validation.cases.models import Approval, Validation
 from validation.findings.models import Finding
-from validation.findings.policies import built, not_first_line, owned_or_developed
+from validation.findings.policies import built, not_first_line
 
 Arguments = Mapping[str, Any]
 VALIDATING = (

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from mrm.access.actors import Actor
-from mrm.access.history import people_who, revisions_of
+from mrm.access.history import people_who
 from mrm.access.policy_table import policy
 from registry.inventory.models import Model
-from registry.versions.models import Version
+from registry.inventory.policies import owned_or_developed
+from registry.versions.policies import builders
 
 Arguments = Mapping[str, Any]
-BEGUN = ("model.propose", "model.register")
 
 
 def model_of(row: Any) -> Model:
@@ -21,19 +21,9 @@ def model_of(row: Any) -> Model:
     return row if isinstance(row, Model) else row.model
 
 
-def owned_or_developed(model: Model) -> set[UUID]:
-    """Who ever was owner or developer of a model, by all it has said of itself, and who brought it in."""
-    people = people_who(BEGUN, [model])
-    for facts in revisions_of(model).values_list("payload", flat=True):
-        for name in ("owner_id", "developer_id", "responsible_id"):
-            if facts and facts.get(name):
-                people.add(UUID(facts[name]))
-    return people
-
-
 def built(model: Model) -> set[UUID]:
-    """Who registered any version of a model."""
-    return set(Version.objects.filter(model=model).values_list("registered_by", flat=True))
+    """Who registered any version of a model, by whichever door it came."""
+    return builders(model.scope)
 
 
 def not_first_line(actor: Actor, row: Any, arguments: Arguments) -> str | None:
