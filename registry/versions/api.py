@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,7 +14,7 @@ from mrm.kernel.canonical import tidy
 from mrm.ledger.clock import now
 from mrm.policy.queries import today
 from registry.versions import gates, queries
-from registry.versions.models import Version
+from registry.versions.models import PromotionRequest, Version
 
 
 class Versions(MemberView):
@@ -25,6 +25,20 @@ class Versions(MemberView):
         """One page of versions."""
         del request
         return self.page(queries.of_model(self.actor, reference)[1], version_shape, ordering="-number")
+
+
+class Search(MemberView):
+    """Versions of every visible model."""
+
+    @extend_schema(
+        operation_id="versions.search",
+        parameters=[OpenApiParameter(name, str, description=told) for name, told in queries.ASKED.items()],
+        responses={200: OpenApiTypes.OBJECT},
+    )
+    def get(self, request: Request) -> Response:
+        """One page of versions by name, tag, alias, stage, format or model, the newest first."""
+        asked = {name: request.query_params.get(name, "") for name in queries.ASKED}
+        return self.page(queries.search(self.actor, asked), version_shape)
 
 
 class OneVersion(MemberView):
@@ -59,6 +73,9 @@ class OneVersion(MemberView):
                 }
                 for item in gates.requirements(version, now=moment)
             ],
+            "uses": version.serves,
+            "input_example": version.input_example,
+            "promotion_request": request_shape(queries.open_request(version)),
             "grants": [
                 {
                     "reference": item.reference,
@@ -87,6 +104,11 @@ def version_shape(version: Version) -> dict[str, Any]:
         "artefact": version.artefact,
         "admission": version.admission,
         "stage": version.stage_now if hasattr(version, "stage_now") else version.stage,
+        "aliases": queries.aliases_of(version),
+        "tags": queries.tags_of(version),
+        "origin": version.origin,
+        "run": version.run_reference,
+        "features": version.features,
         **{name: item and item.reference for name, item in named.items()},
         "code_revision": version.code_revision,
         "environment": version.environment,
@@ -94,4 +116,19 @@ def version_shape(version: Version) -> dict[str, Any]:
         "split": version.split,
         "registered_by": version.registered_by.reference,
         "registered_at": version.registered_at,
+    }
+
+
+def request_shape(waiting: PromotionRequest | None) -> dict[str, Any] | None:
+    """The promotion request that waits."""
+    if waiting is None:
+        return None
+    return {
+        "id": waiting.pk,
+        "stage": waiting.stage,
+        "uses": waiting.uses,
+        "reason": waiting.reason,
+        "open_requirements": waiting.open_requirements,
+        "requested_by": waiting.requested_by.reference,
+        "requested_at": waiting.requested_at,
     }

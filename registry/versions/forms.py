@@ -10,7 +10,10 @@ from mrm.access.actors import Actor
 from mrm.access.intake import Upload
 from mrm.web.forms import Form
 from registry.data.queries import usable
-from registry.versions.rules import Format
+from registry.inventory.models import Use
+from registry.inventory.queries import uses as uses_of
+from registry.versions.models import Version
+from registry.versions.rules import Format, Stage
 
 
 class SnapshotField(forms.ModelChoiceField):  # type: ignore[type-arg] # not generic when it runs
@@ -27,6 +30,19 @@ class JsonField(forms.JSONField):
     def prepare_value(self, value: Any) -> Any:
         """What stands in the area."""
         return "" if value is None else super().prepare_value(value)
+
+
+SNAPSHOTS = {
+    "training_snapshot": ("Training data", "The snapshot it was fitted on."),
+    "test_snapshot": ("Test data", "The snapshot it was tried on; a validation scores this one."),
+    "scored_snapshot": ("Scored sample", "For external only: with the roles key, y and p or score."),
+}
+
+
+def _snapshot(rows: Any, label: str, told: str) -> SnapshotField:
+    return SnapshotField(
+        rows, label=label, required=False, empty_label="none", help_text=told, to_field_name="reference"
+    )
 
 
 class Register(Form):
@@ -93,19 +109,8 @@ class Register(Form):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = usable(actor).select_related("dataset", "content")
-        for name, label, told in (
-            ("training_snapshot", "Training data", "The snapshot it was fitted on."),
-            ("test_snapshot", "Test data", "The snapshot it was tried on; a validation scores this one."),
-            ("scored_snapshot", "Scored sample", "For external only: with the roles key, y and p or score."),
-        ):
-            self.fields[name] = SnapshotField(
-                rows,
-                label=label,
-                required=False,
-                empty_label="none",
-                help_text=told,
-                to_field_name="reference",
-            )
+        for name, (label, told) in SNAPSHOTS.items():
+            self.fields[name] = _snapshot(rows, label, told)
         self.order_fields(self.field_order)
 
     def facts(self) -> dict[str, Any]:
@@ -146,6 +151,106 @@ class Register(Form):
 
 
 class Reason(Form):
-    """Why a grant is restricted or revoked."""
+    """Why a grant is restricted or revoked, a version archived, a request withdrawn."""
 
     reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class Promotion(Form):
+    """Where to, and for which uses."""
+
+    stage = forms.ChoiceField(
+        label="To", choices=[(Stage.STAGING, "staging"), (Stage.PROD, "prod: it answers for the uses below")]
+    )
+    uses = forms.ModelMultipleChoiceField(
+        Use.objects.none(),
+        label="Uses",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="For production; each needs an active use grant.",
+    )
+    reason = forms.CharField(label="Reason", required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        uses = self.fields["uses"]
+        assert isinstance(uses, forms.ModelMultipleChoiceField)  # noqa: S101 - for the type checker
+        uses.queryset = uses_of(version.model)
+
+    def facts(self) -> dict[str, Any]:
+        """As the verb takes it."""
+        facts = super().facts()
+        return {**facts, "stage": Stage(facts["stage"]), "uses": list(facts["uses"])}
+
+
+class PromotionRequested(Promotion):
+    """The same, with a reason."""
+
+    reason = forms.CharField(label="Reason", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class Lineage(Form):
+    """The snapshots that are not named yet."""
+
+    reason = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, actor: Actor, version: Version, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = usable(actor).select_related("dataset", "content")
+        for name, (label, told) in SNAPSHOTS.items():
+            if getattr(version, name) is None:
+                self.fields[name] = _snapshot(rows, label, told)
+        self.order_fields(SNAPSHOTS)
+
+
+class AliasName(Form):
+    """A name."""
+
+    name = forms.CharField(
+        label="Alias",
+        max_length=255,
+        help_text="Letter case, width and invisible characters make no difference.",
+    )
+
+
+class AliasChoice(Form):
+    """One of the names."""
+
+    name = forms.ChoiceField(label="Alias")
+
+    def __init__(self, *args: Any, names: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self.fields["name"], names)
+
+
+class TagFacts(Form):
+    """Key and value."""
+
+    tag = forms.CharField(label="Key", max_length=250)
+    value = forms.CharField(
+        label="Value", required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """As the verb takes it."""
+        facts = super().facts()
+        return {"key": facts["tag"], "value": facts["value"]}
+
+
+class TagChoice(Form):
+    """One of the keys."""
+
+    tag = forms.ChoiceField(label="Tag")
+
+    def __init__(self, *args: Any, keys: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self.fields["tag"], keys)
+
+    def facts(self) -> dict[str, Any]:
+        """As the verb takes it."""
+        return {"key": super().facts()["tag"]}
+
+
+def _choices(field: forms.Field, values: list[str]) -> None:
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+    field.choices = [(value, value) for value in values]

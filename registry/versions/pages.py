@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
+from mrm import vault
 from mrm.access.acts import act_words, can
 from mrm.access.history import entries_about
 from mrm.access.pages import ActPage, Member, MemberList, MemberPage
@@ -22,11 +24,13 @@ from registry.data.models import Snapshot
 from registry.inventory.models import Model
 from registry.inventory.queries import model_by_reference
 from registry.versions import forms, gates, queries, verbs
+from registry.versions.aliases import alias_key, reserved
 from registry.versions.models import UseGrant, Version
-from registry.versions.rules import Admission, Format
-from registry.versions.tables import VersionTable
+from registry.versions.rules import Admission, Format, Stage
+from registry.versions.tables import SearchTable, VersionTable
 
 INVENTORY = ("Inventory", "/models/")
+EXAMPLES = 5
 STATES = {"met": "met", "unmet": "unmet", "not_applicable": "na"}
 PATHS = {
     "fast": "many rows at once: same bits as one row, checked",
@@ -83,6 +87,20 @@ class Versions(OnModel, MemberList):
         ]
 
 
+class Search(MemberList):
+    """Versions of every model the reader may see."""
+
+    title = "Versions"
+    sub = "Every build of every model, by name, alias, tag, stage or format."
+    nav = "inventory"
+    crumbs = (INVENTORY,)
+    table_class = SearchTable
+
+    def get_queryset(self) -> QuerySet[Version]:
+        """The newest first."""
+        return queries.versions(self.actor)
+
+
 class Register(OnModel, ActPage):
     """Register a version."""
 
@@ -123,10 +141,20 @@ class VersionPage(OnVersion, MemberPage):
         title = f": {self.version.title}" if self.version.title else ""
         return f"Version {self.version.number}{title}"
 
+    def get_actions(self) -> list[Action]:
+        """What this reader may do with the version now."""
+        version, here = self.version, self.version.get_absolute_url()
+        return [
+            Action(label, f"{here}{tail}", kind)
+            for act, label, tail, kind, facts in offered(version)
+            if can(self.actor, act, version=version, **facts) is None
+        ]
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The parts of the page."""
         version = self.version
         moment = now()
+        waiting = queries.open_request(version)
         job = _job(version)
         lines = gate_lines(version, moment)
         shown = [
@@ -142,6 +170,24 @@ class VersionPage(OnVersion, MemberPage):
             details=details_of(version),
             gate=lines,
             counts=counted(lines),
+            places=places(version),
+            lapses=queries.lapses(version, today(version.scope, moment)),
+            request=waiting,
+            asked=[
+                Line("unmet", item["title"], note=item["sentence"], aside=f"to {item['to']}")
+                for item in waiting.open_requirements
+            ]
+            if waiting
+            else [],
+            may_withdraw=waiting is not None
+            and can(self.actor, "promotion.withdraw", request=waiting) is None,
+            may_name=can(self.actor, "version.tag", version=version) is None,
+            may_state=version.snapshots == []
+            and can(self.actor, "version.state_lineage", version=version) is None,
+            aliases=queries.aliases_of(version),
+            free_names=[name for name in queries.aliases_of(version) if not reserved(alias_key(name))],
+            tags=queries.tags_of(version),
+            example=example_of(version),
             grants=[
                 {"grant": item, "standing": standing}
                 for item, standing in queries.standings(version, today(version.scope, moment))
@@ -151,6 +197,41 @@ class VersionPage(OnVersion, MemberPage):
             entries=[Entry(item.at, act_words(item.act), item.person.name) for item in entries],
             **kwargs,
         )
+
+
+def offered(version: Version) -> list[tuple[str, str, str, str, dict[str, Any]]]:
+    """The moves that the version's stage leaves open: act, words, address, kind of button, facts it is judged by."""
+    stage = version.stage
+    found: list[tuple[str, str, str, str, dict[str, Any]]] = []
+    if stage == Stage.ARCHIVED:
+        return found
+    onward = Stage.STAGING if stage == Stage.DEV else Stage.PROD
+    found.append(("version.promote", f"Promote to {onward}", "promote/", "primary", {"stage": onward}))
+    if stage != Stage.PROD and queries.open_request(version) is None:
+        found.append(
+            ("promotion.request", "Request a promotion", "request/", "", {"stage": Stage.PROD, "reason": ""})
+        )
+    found.append(("version.archive", "Archive", "archive/", "", {"reason": ""}))
+    return found
+
+
+def places(version: Version) -> list[dict[str, Any]]:
+    """Where it has been, the last first, with the uses it answered for."""
+    rows = version.stages.select_related("moved_by").order_by("-number")
+    words_of = {use.reference: str(use) for use in version.model.uses.all()}
+    return [
+        {"row": row, "uses": [words_of.get(reference, reference) for reference in row.uses]} for row in rows
+    ]
+
+
+def example_of(version: Version) -> dict[str, Any] | None:
+    """The input example as a table: its columns and first rows."""
+    if not version.input_example:
+        return None
+    rows: list[dict[str, Any]] = json.loads(vault.get(version.input_example))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    shown = [[row.get(name) for name in names] for row in rows[:EXAMPLES]]
+    return {"columns": names, "rows": shown, "total": len(rows)}
 
 
 def _job(version: Version) -> Job | None:
@@ -197,10 +278,18 @@ def facts_of(version: Version) -> list[Fact]:
     found = version.found
     return [
         Fact("Admission", Admission(version.admission).label, tone=tone),
-        Fact("Stage", version.stage),
-        Fact("Format", version.format, note=version.get_format_display()),
+        Fact("Stage", version.stage, note=", ".join(queries.aliases_of(version))),
+        Fact(
+            "Format",
+            version.format or "not held",
+            note=version.get_format_display() if version.format else "another registry holds it",
+        ),
         Fact("Inputs", str(len(found.features)) if found and found.admitted else "not known yet"),
-        Fact("Registered", words.day(version.registered_at), note=version.registered_by.name),
+        Fact(
+            "Registered",
+            words.day(version.registered_at),
+            note=f"{version.registered_by.name}, {version.get_origin_display()}",
+        ),
     ]
 
 
@@ -245,6 +334,8 @@ def details_of(version: Version) -> list[Fact]:
     facts = [
         Fact("Split", (version.split or {}).get("how") or ("given" if version.split else "not said")),
         Fact("Parameters", ", ".join(f"{k} {v}" for k, v in version.parameters.items()) or "not said"),
+        Fact("Run", version.run_reference or "none"),
+        Fact("Features", ", ".join(version.features) or "no feature service"),
         Fact("Notes", version.notes or "none"),
     ]
     if found and found.admitted:

@@ -109,6 +109,16 @@ FILTERS: Mapping[str, Narrow] = {
 }
 
 
+ASKED: Mapping[str, str] = {
+    "model": "reference of a model",
+    "name": "part of the model's name or of the version's title",
+    "tag": "a key, or key=value, on the version or its model",
+    "alias": "an alias, however it is spelled",
+    "stage": ", ".join(Stage.values),
+    "format": ", ".join(Format.values),
+}
+
+
 def aliases_of(version: Version) -> list[str]:
     """The names that point at a version."""
     return [alias.name for alias in version.aliases.all()]
