@@ -6,6 +6,8 @@ import csv
 import io
 from pathlib import Path
 
+from registry.data.standards import QualityRule
+
 FOLDER = Path(__file__).parent / "data" / "german-credit"
 COLUMNS = (
     "status", "duration", "credit_history", "purpose", "amount", "savings", "employment", "installment_rate",
@@ -17,6 +19,14 @@ NUMBERS = (
 )  # fmt: skip
 TARGET, BAD = "outcome", "2"
 INPUTS = COLUMNS[:-1]
+RULES: list[QualityRule] = [
+    {"kind": "allowed", "columns": [TARGET], "values": ["1", "2"], "severity": "block"},
+    {"kind": "range", "columns": ["age"], "least": 18, "most": 100, "severity": "block"},
+    {"kind": "range", "columns": ["amount"], "least": 1, "severity": "block"},
+    {"kind": "pattern", "columns": ["status"], "pattern": "A1[1-4]", "severity": "block"},
+    {"kind": "rows", "columns": [], "least": 200, "severity": "warn"},
+]
+"""What every snapshot of the file must hold."""
 
 
 def published() -> bytes:

@@ -158,6 +158,7 @@ def _faulty_copy(story: Story) -> None:
         declared="label_statlog",
         reference="label_corrected",
     )
+    data.set_rules(developer, dataset=story.dataset, rules=german.RULES)
     story.faulty = _upload(
         story, "german-from-package.data", german.faulty_copy(), "copy from a scoring package"
     )

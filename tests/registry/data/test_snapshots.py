@@ -136,8 +136,10 @@ def test_a_column_that_was_sorted_alone_blocks_the_snapshot(dev: Any, dataset: D
 
 
 def test_german_credit_is_released_and_its_sorted_copy_blocked(dev: Any, dataset: Dataset) -> None:
+    data.set_rules(dev, dataset=dataset, rules=german.RULES)
     snapshot = upload(dev, dataset, german.published(), "german.data", column_names=COLUMNS)
     assert snapshot.status == SnapshotStatus.RELEASED
+    assert [verdict["met"] for verdict in snapshot.judgement.verdicts] == [True] * len(german.RULES)
     assert snapshot.content.rows == 1000
     assert snapshot.declared["delimiter"] == " "
     copy = upload(dev, dataset, german.faulty_copy(), "german.data", column_names=COLUMNS)
