@@ -14,7 +14,7 @@ from mrm.jobs.shape import shape
 from mrm.web import words
 from mrm.web.forms import Form
 from mrm.web.shapes import Action, Fact
-from registry.features import forms, materialising, queries, verbs
+from registry.features import checks, forms, materialising, queries, verbs
 from registry.features.models import Catalogue, Definition, TrainingSet
 from registry.features.rules import SKEWED, FeatureName, Kind, Verdict, spoken
 from registry.features.tables import DefinitionTable, PartTable, TrainingSetTable
@@ -205,7 +205,7 @@ class ViewPage(OnDefinition, MemberPage):
                 "name": name,
                 "type": kind,
                 "expression": body.get("transform", {}).get(name, name),
-                "profile": profile.get(name),
+                "profile": shown(profile.get(name)),
                 "skew": skew.get(str(FeatureName(view.name, name, view.number))),
             }
             for name, kind in body["features"].items()
@@ -231,8 +231,16 @@ class ViewPage(OnDefinition, MemberPage):
             users=users,
             links=queries.models_of(self.actor, view),
             profiled=bool(profile),
+            tests=[(test["feature"], checks.words(test)) for test in body.get("tests", [])],
             **kwargs,
         )
+
+
+def shown(profile: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The figures of a distribution as a table shows them: numbers with five digits that count."""
+    if profile is None:
+        return None
+    return {name: f"{value:.5g}" if isinstance(value, float) else value for name, value in profile.items()}
 
 
 class SourcePage(OnDefinition, MemberPage):

@@ -29,7 +29,7 @@ from registry.features.rules import Kind, Verdict
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OWN_NAME = "Features"
+OWN_NAME = "Shared features"
 
 
 def apply(who: Actor, within: Catalogue | None, options: dict[str, Any]) -> Iterator[str]:
