@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-.PHONY: setup up test faults lint
+.PHONY: setup up test faults lint peers
 
 setup:                  ## environment from uv.lock, system libraries; nothing is started
 	@$(PYTHON) -I mrm/config/machine.py setup
@@ -19,3 +19,8 @@ faults: setup           ## the fault trials: processes killed at random points, 
 
 lint: setup             ## style, types and floors
 	@$(VENV)/python -m tests.legs lint
+
+peers: setup            ## the clients and peers of tests and benchmarks, each in an environment of its own
+	@for list in tests/peers/*.txt; do name=$$(basename $$list .txt); \
+	  test -x .peers/$$name/bin/python || $(VENV)/uv venv -q --python $(VENV)/python .peers/$$name; \
+	  $(VENV)/uv pip install -q --python .peers/$$name/bin/python -r $$list; done

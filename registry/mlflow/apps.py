@@ -12,4 +12,6 @@ class MlflowConfig(AppConfig):
 
     def ready(self) -> None:
         """Load what registers itself."""
-        from registry.mlflow import lookups, policies, registering, verbs  # noqa: F401
+        from registry.mlflow import frame, lookups, policies, registering, verbs  # noqa: F401
+
+        frame.register()

@@ -93,6 +93,18 @@ class ClientRun(Governed):
         return self.pk.hex
 
     @property
+    def metric_line(self) -> str:
+        """The latest metrics in one line, for lists."""
+        rows: Any = self.latest.all()
+        return ", ".join(f"{row.key} {row.number:.4g}" for row in list(rows)[:4])
+
+    @property
+    def param_line(self) -> str:
+        """The parameters in one line, for lists that fetched them."""
+        rows: Any = self.facts.all()
+        return ", ".join(f"{row.key} {row.value[:30]}" for row in list(rows)[:4])
+
+    @property
     def place(self) -> str:
         """Where the client is told to put this run's artefacts."""
         return f"{self.experiment.place}/{self.key}/artifacts"

@@ -13,6 +13,7 @@ from mrm.access.history import entries_about
 from mrm.access.models import Person, User
 from mrm.policy.models import Policy
 from registry.features.models import Catalogue
+from registry.mlflow.models import ClientRun
 from tests.house.routes import routes
 from tests.house.story import Story
 
@@ -24,12 +25,18 @@ def owner(story: Story) -> Person:
     return Person.objects.get(pk=story.case.owner.person.pk)
 
 
+def client_run(story: Story) -> ClientRun:
+    """The run that a client logged for the model."""
+    return ClientRun.objects.filter(scope=story.case.model.scope).latest("created_at")
+
+
 # What `<…:reference>` is, by the first part of the address.
 REFERENCES: dict[str, Find] = {
     "account": lambda story: story.bank.administrator.tokens.get().reference,
     "conditions": lambda story: story.condition.reference,
     "datasets": lambda story: story.case.whole.dataset.reference,
     "features": lambda story: Catalogue.objects.get().reference,
+    "experiments": lambda story: client_run(story).experiment.reference,
     "findings": lambda story: story.finding.reference,
     "models": lambda story: story.case.model.reference,
     "papers": lambda story: story.paper.reference,
@@ -70,6 +77,7 @@ SPECIAL: dict[tuple[str, str], Find] = {
     ("feature-source", "name"): lambda story: "payments",
     ("feature-source-load", "name"): lambda story: "payments",
     ("feature-view", "name"): lambda story: "spend",
+    ("client-run", "key"): lambda story: client_run(story).key,
     ("go", "key"): lambda story: story.case.model.pk,
     ("go", "kind"): lambda story: "inventory.model",
     ("policy", "digest"): lambda story: Policy.objects.all()[0].digest,

@@ -16,6 +16,7 @@ from its options:
 | psi_bins | bin, expected, actual, [contribution] | [x], [labels: (expected, actual)] |
 | lime_stability | p, stability | [x] |
 | iv_bars | name, value | [limits] |
+| steps | step, value, [series] | [y] |
 | ks_curve | value, events, non_events | at, x |
 
 A row may carry more: the table behind the chart shows what it carries.

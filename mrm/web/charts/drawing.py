@@ -30,6 +30,7 @@ KINDS: Mapping[str, Callable[[list[dict[str, Any]], dict[str, Any]], Spec]] = {
     "lime_stability": explanations.lime_stability,
     "iv_bars": specs.iv_bars,
     "ks_curve": specs.ks_curve,
+    "steps": specs.steps,
 }
 
 _fonts_known: list[str] = []

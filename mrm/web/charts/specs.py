@@ -18,6 +18,21 @@ from mrm.web.charts.grammar import (
 IV_BANDS = [0.02, 0.1, 0.3]
 
 
+def steps(rows: Rows, options: Options) -> Spec:
+    """A value over the steps of a run; a further series is dashed."""
+    several = any("series" in row for row in rows)
+    colour = {"color": series(rows, "series"), "strokeDash": dashes(rows, "series")} if several else {}
+    curve = {
+        "mark": {"type": "line", "point": len(rows) <= 60},
+        "encoding": {
+            "x": number("step", "step", axis={"tickMinStep": 1}),
+            "y": number("value", options.get("y", "value"), scale={"zero": False}),
+            **colour,
+        },
+    }
+    return {"data": {"values": rows}, "height": 260, "layer": [curve]}
+
+
 def roc(rows: Rows, options: Options) -> Spec:
     """True-positive over false-positive rate; the diagonal is chance; a second series is dashed."""
     axis = {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".2~f"}

@@ -170,6 +170,7 @@ def apart(folder):
     """Tracking on another server (a folder stands for it), the registry here: the source stays as it is."""
     mlflow.set_registry_uri(mlflow.get_tracking_uri())
     mlflow.set_tracking_uri(f"sqlite:///{folder}/elsewhere.db")
+    mlflow.set_experiment("far")
     client = MlflowClient()
     booster = lgb.train({"objective": "binary", "verbose": -1, "num_leaves": 3}, lgb.Dataset(X, y), 2)
     with mlflow.start_run():

@@ -271,6 +271,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 def test_every_call_asks_for_a_token() -> None:
     from django.test import Client
 
+    from registry.mlflow import urls  # noqa: F401
     from registry.mlflow.protocol import CALLS
 
     for method, path in CALLS:
