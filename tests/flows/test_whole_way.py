@@ -15,7 +15,7 @@ import pytest
 from mrm.demo.fitting import fit
 from tests.flows.robot import office
 from tests.flows.way.building import data, versions
-from tests.flows.way.challenging import challenged, findings, judged, opened
+from tests.flows.way.challenging import challenged, drafted, findings, judged, opened
 from tests.flows.way.company import Way
 from tests.flows.way.deciding import audited, proved, signed
 from tests.flows.way.founding import first_administrator, register
@@ -44,7 +44,7 @@ def bank(tmp_path: Path) -> Iterator[Installation]:
 
 
 STEPS: tuple[Callable[[Way], None], ...] = (
-    first_administrator, register, data, versions, opened, challenged, findings, judged, signed, audited, proved,
+    first_administrator, register, data, versions, opened, challenged, findings, drafted, judged, signed, audited, proved,
 )  # fmt: skip
 
 

@@ -114,6 +114,18 @@ def in_days(days: int) -> str:
     return (date.today() + timedelta(days=days)).isoformat()  # noqa: DTZ011
 
 
+def drafted(way: Way) -> None:
+    """The report is printed as a draft before anything is judged, and read by the owner."""
+    validator, owner = way["validator"], way["owner"]
+    validator.go(way.validation)
+    validator.follow("Draft report")
+    validator.press("Print a draft")
+    validator.until("Download the draft", seconds=180)
+    validator.look("draft of the report")
+    owner.go(f"{way.validation}draft/")
+    assert owner.download("Download the draft", way.rooms.watch.folder).read_bytes().startswith(b"%PDF-1.7")
+
+
 def judged(way: Way) -> None:
     """Every item is rated, what cannot be concluded carries a condition, the opinion is written."""
     validator = way["validator"]
