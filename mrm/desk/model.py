@@ -19,6 +19,7 @@ from registry.inventory import queries as models
 from registry.inventory.models import Model
 from registry.inventory.rules import State
 from registry.versions import gates
+from registry.versions import queries as builds
 from registry.versions.models import UseGrant, Version
 from validation.cases import queries as cases
 from validation.findings.models import Condition, Finding
@@ -81,7 +82,7 @@ class ModelPage(OfModel):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the rooms know of this model."""
         model = self.model
-        versions = list(Version.objects.filter(model=model).with_facts().order_by("-number"))
+        versions = list(builds.versions(self.actor).filter(model=model).order_by("-number"))
         newest = next((version for version in versions if version.found and version.found.admitted), None)
         case = cases.validations(self.actor).filter(model=model).first()
         step: Next = next_thing(self.actor, model, versions, case)

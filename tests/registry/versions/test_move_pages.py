@@ -62,3 +62,12 @@ def test_the_endpoint_filters_and_refuses_unknown_values(line: Line) -> None:
     assert wrong.json()["code"] == "bad_parameter"
     one = browser.get(f"/api/v1{version.get_absolute_url()}").json()
     assert (one["uses"], one["promotion_request"]) == ([], None)
+
+
+def test_the_models_page_lists_stage_and_aliases(line: Line) -> None:
+    version = line.shop.admitted()
+    verbs.promote(line.shop.developer, version=version, stage=Stage.STAGING)
+    verbs.set_alias(line.shop.developer, version=version, name="stable")
+    page = client(line.shop.line.owner).get(line.shop.model.get_absolute_url()).content.decode()
+    assert "staging" in page
+    assert "<small>stable</small>" in page
