@@ -15,6 +15,7 @@ LIBRARIES = (
     "scikit-learn",
     "statsmodels",
     "lightgbm",
+    "xgboost-cpu",
     "skops",
     "shap",
     "lime",

@@ -98,13 +98,17 @@ def fold(values: Floats, groups: Sequence[str], names: list[str]) -> Floats:
 
 
 def _trees(structure: Trees, X: pd.DataFrame, names: list[str]) -> tuple[float, Floats]:
-    if structure.kind != "lightgbm":
+    matrix = structure.encode(X)
+    if structure.kind == "lightgbm":
+        raw = structure.booster.predict(matrix, pred_contrib=True, num_threads=1)
+    elif structure.kind == "xgboost":
+        raw = structure.booster.predict(matrix, pred_contribs=True)
+    else:
         raise BatteryError(
             "booster_unknown",
             f"There is no exact route for boosters of the kind {structure.kind}.",
             "Give the structure Opaque to explain it by sampling.",
         )
-    raw = structure.booster.predict(structure.encode(X), pred_contrib=True, num_threads=1)
     found = np.asarray(raw, dtype=np.float64)
     return float(found[0, -1]) if len(found) else 0.0, fold(found[:, :-1], structure.groups, names)
 

@@ -18,6 +18,8 @@ MODULES: Mapping[str, str] = {
     "skops": "skops_file",
     "lightgbm-txt": "lightgbm_txt",
     "scorecard-json": "scorecard_json",
+    "xgboost-json": "xgboost_file",
+    "xgboost-ubj": "xgboost_file",
 }
 
 
