@@ -30,6 +30,21 @@ kinds: Port[Recompute] = Port("evidence.kind")
 cited: Port[Callable[[str], list[Evidence] | None]] = Port("evidence.cited")
 """name → (reference) → the evidence that the paper or validation of that reference cites; None: not mine."""
 
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Something else that was done again (a training run): its reference, what it is, how it came out."""
+
+    reference: str
+    title: str
+    said: str
+    identical: bool
+
+
+others: Port[Callable[[str], Iterator[Repeated] | None]] = Port("reproduce.other")
+"""name → (reference) → what stands behind it, done again in a fresh process; None: not mine."""
+
 STEPS = ("inputs", "method", "parameters", "seed", "results")
 WORDS = {
     "record": "the recorded content",

@@ -19,6 +19,7 @@ class EvidenceKind(TextChoices):
     EXPLANATION = "explanation", "explanation"
     FAIRNESS = "fairness", "fairness"
     PROFILE = "profile", "data profile"
+    TRAINING = "training", "training evaluation"
 
 
 class Light(TextChoices):

@@ -18,6 +18,8 @@ class Format(TextChoices):
 
     SKOPS = "skops", "scikit-learn in a skops file"
     LIGHTGBM = "lightgbm-txt", "LightGBM text model"
+    XGBOOST_JSON = "xgboost-json", "XGBoost model, JSON"
+    XGBOOST_UBJ = "xgboost-ubj", "XGBoost model, UBJSON"
     SCORECARD = "scorecard-json", "points scorecard, JSON"
     EXTERNAL = "external", "external: scored data, no artefact"
 

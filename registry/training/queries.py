@@ -1,0 +1,80 @@
+"""Reads of recipes, runs and envelopes, always by what the reader may see."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from mrm.access.actors import Actor
+from mrm.kernel.errors import NotFound
+from registry.training.models import Envelope, EnvelopeJudgement, Recipe, Repetition, Run, RunResult
+from registry.training.rules import Verdict
+from registry.versions.models import Version
+
+
+def recipes(actor: Actor) -> QuerySet[Recipe]:
+    """The recipes of visible models, with the number of their runs."""
+    rows: QuerySet[Recipe] = (
+        Recipe.objects.visible_to(actor)
+        .select_related("model", "declared_by", "schedule")
+        .annotate(run_count=Count("runs"))
+    )
+    return rows
+
+
+def recipe(actor: Actor, reference: str) -> Recipe:
+    """One visible recipe."""
+    found: Recipe = Recipe.objects.select_related("model", "declared_by").one(actor, reference=reference)
+    return found
+
+
+def runs(actor: Actor) -> QuerySet[Run]:
+    """The runs of visible models, the newest first."""
+    identical = Repetition.objects.filter(run=OuterRef("pk"), verdict=Verdict.IDENTICAL)
+    rows: QuerySet[Run] = (
+        Run.objects.visible_to(actor).with_facts().annotate(was_reproduced=Exists(identical))
+    )
+    return rows
+
+
+def run(ref: str, actor: Actor | None = None) -> Run:
+    """A run by its reference; for a reader, among what they may see."""
+    rows = runs(actor) if actor is not None else Run.objects.with_facts()
+    found: Run | None = rows.filter(reference=ref).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def envelopes(actor: Actor) -> QuerySet[Envelope]:
+    """The envelopes of visible models."""
+    rows: QuerySet[Envelope] = Envelope.objects.visible_to(actor).select_related(
+        "model", "recipe", "base", "proposed_by", "decided_by"
+    )
+    return rows
+
+
+def envelope(actor: Actor, reference: str) -> Envelope:
+    """One visible envelope."""
+    found = envelopes(actor).filter(reference=reference).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def results_of(version: Version) -> QuerySet[RunResult]:
+    """The runs that made a version: its own, and an imported one that names its artefact."""
+    rows: QuerySet[RunResult] = (
+        RunResult.objects.filter(version=version)
+        .select_related("run__recipe", "run__model")
+        .prefetch_related("run__repetitions__recipe")
+        .order_by("finished_at")
+    )
+    return rows
+
+
+def judgement_of(version: Version) -> EnvelopeJudgement | None:
+    """What an envelope said of a version."""
+    found: EnvelopeJudgement | None = (
+        EnvelopeJudgement.objects.filter(version=version).select_related("envelope").first()
+    )
+    return found

@@ -1,0 +1,5 @@
+"""Addresses of recipes, runs and envelopes."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
