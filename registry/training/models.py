@@ -10,7 +10,7 @@ from mrm.access.models import Person
 from mrm.access.rows import AppendOnly, Governed, ScopedQuerySet, reference_field
 from mrm.evidence.models import Evidence
 from mrm.jobs.models import Job
-from mrm.jobs.rules import JobState
+from mrm.jobs.rules import OPEN_STATES, JobState
 from registry.data.models import ColumnRoles, Dataset, Snapshot
 from registry.inventory.models import Model
 from registry.training.rules import EnvelopeState, Rhythm, RunKind, RunState, Verdict
@@ -107,10 +107,10 @@ class Run(AppendOnly):
         """How far it is."""
         if self.made is not None:
             return RunState.SUCCEEDED
-        job = self.work
-        if job is not None and job.state == JobState.CANCELLED:
+        now = self.job_state if hasattr(self, "job_state") else getattr(self.work, "state", "")
+        if now == JobState.CANCELLED:
             return RunState.CANCELLED
-        return RunState.RUNNING if job is not None and job.is_open else RunState.FAILED
+        return RunState.RUNNING if now in OPEN_STATES else RunState.FAILED
 
     @property
     def reproduced(self) -> bool:

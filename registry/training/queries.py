@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from mrm.access.actors import Actor
+from mrm.jobs.models import Job
 from mrm.kernel.errors import NotFound
 from registry.training.models import Envelope, EnvelopeJudgement, Recipe, Repetition, Run, RunResult
 from registry.training.rules import Verdict
@@ -31,7 +32,12 @@ def runs(actor: Actor) -> QuerySet[Run]:
     """The runs of visible models, the newest first."""
     identical = Repetition.objects.filter(run=OuterRef("pk"), verdict=Verdict.IDENTICAL)
     rows: QuerySet[Run] = (
-        Run.objects.visible_to(actor).with_facts().annotate(was_reproduced=Exists(identical))
+        Run.objects.visible_to(actor)
+        .with_facts()
+        .annotate(
+            was_reproduced=Exists(identical),
+            job_state=Subquery(Job.objects.filter(pk=OuterRef("job")).values("state")[:1]),
+        )
     )
     return rows
 
