@@ -31,7 +31,6 @@ cited: Port[Callable[[str], list[Evidence] | None]] = Port("evidence.cited")
 """name → (reference) → the evidence that the paper or validation of that reference cites; None: not mine."""
 
 
-
 @dataclass(frozen=True)
 class Repeated:
     """Something else that was done again (a training run): its reference, what it is, how it came out."""

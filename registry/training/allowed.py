@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 FUNCTIONS = frozenset(
-    {"score_func", "metric", "func", "inverse_func", "kernel", "scoring", "callback", "callbacks", "obj", "fobj", "feval"}
+    {
+        "score_func",
+        "metric",
+        "func",
+        "inverse_func",
+        "kernel",
+        "scoring",
+        "callback",
+        "callbacks",
+        "obj",
+        "fobj",
+        "feval",
+    }
 )
 
 
@@ -158,7 +170,10 @@ STEPS: Mapping[str, Parameters] = {
         "quantile_range": Pair(0, 100),
         "unit_variance": YES,
     },
-    "sklearn.preprocessing.PowerTransformer": {"method": Word(("yeo-johnson", "box-cox")), "standardize": YES},
+    "sklearn.preprocessing.PowerTransformer": {
+        "method": Word(("yeo-johnson", "box-cox")),
+        "standardize": YES,
+    },
     "sklearn.preprocessing.QuantileTransformer": {
         "n_quantiles": COUNT,
         "output_distribution": Word(("uniform", "normal")),
@@ -338,10 +353,14 @@ def problems(kind: str, use: str, given: Mapping[str, Any]) -> list[tuple[str, s
         check = listed[use].get(name)
         place = f"parameters.{name}"
         if name in FUNCTIONS or callable(value):
-            found.append((place, "recipe_callable", f"“{name}” takes a function; a recipe gives plain values only."))
+            found.append(
+                (place, "recipe_callable", f"“{name}” takes a function; a recipe gives plain values only.")
+            )
         elif check is None:
             known = ", ".join(listed[use]) or "none"
-            found.append((place, "recipe_parameter", f"{use} has no allowed parameter “{name}”; allowed: {known}."))
+            found.append(
+                (place, "recipe_parameter", f"{use} has no allowed parameter “{name}”; allowed: {known}.")
+            )
         elif said := check(value):
             found.append((place, "recipe_parameter", f"“{name}” {said}, and is {value!r}."))
     return found

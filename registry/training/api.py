@@ -59,8 +59,12 @@ class OneRun(MemberView):
         more = {
             "trace": made and made.trace,
             "parameters": made and made.parameters,
-            "evidence": [item.evidence.short for item in made.evidence.select_related("evidence")] if made else [],
-            "problem": {"code": job.error_code, "detail": job.error_detail, "remedy": job.error_remedy} if job else None,
+            "evidence": [item.evidence.short for item in made.evidence.select_related("evidence")]
+            if made
+            else [],
+            "problem": {"code": job.error_code, "detail": job.error_detail, "remedy": job.error_remedy}
+            if job
+            else None,
             "repetitions": [
                 {"verdict": item.verdict, "step": item.step, "detail": item.detail, "at": item.repeated_at}
                 for item in run.repetitions.all()

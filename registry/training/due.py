@@ -55,7 +55,9 @@ def start_due(moment: datetime) -> int:
         actor = robot(Robot.SCHEDULER, door=Door.JOB, on_behalf_of=schedule.set_by)
         trigger = f"{schedule.get_rhythm_display()}: {key}"
         try:
-            started += run_due(actor, schedule=schedule, key=key, snapshot=snapshot, trigger=trigger) is not None
+            started += (
+                run_due(actor, schedule=schedule, key=key, snapshot=snapshot, trigger=trigger) is not None
+            )
         except CountersignError as error:
             log.warning("the run of %s did not start: %s", schedule.recipe.reference, error.detail)
     return started
@@ -64,7 +66,9 @@ def start_due(moment: datetime) -> int:
 def key_of(schedule: Schedule, moment: datetime) -> tuple[str, Snapshot | None] | None:
     """What is due and was not started yet: a period, or a snapshot that can be used."""
     if schedule.rhythm != Rhythm.SNAPSHOT:
-        key = moment.strftime({Rhythm.DAILY: "%Y-%m-%d", Rhythm.WEEKLY: "%G-W%V"}.get(Rhythm(schedule.rhythm), "%Y-%m"))
+        key = moment.strftime(
+            {Rhythm.DAILY: "%Y-%m-%d", Rhythm.WEEKLY: "%G-W%V"}.get(Rhythm(schedule.rhythm), "%Y-%m")
+        )
         return None if key == schedule.last_key else (key, None)
     newest: Snapshot | None = (
         Snapshot.objects.filter(

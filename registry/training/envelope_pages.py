@@ -12,7 +12,7 @@ from mrm.web import words
 from mrm.web.shapes import Action, Fact
 from registry.training import forms, queries, verbs
 from registry.training.models import Envelope, Schedule
-from registry.training.pages import OnRecipe
+from registry.training.recipe_pages import OnRecipe
 from registry.training.rules import EnvelopeState
 
 TONES = {EnvelopeState.APPROVED: "good", EnvelopeState.REFUSED: "bad", EnvelopeState.ENDED: "warn"}
@@ -106,7 +106,11 @@ class EnvelopePage(OnEnvelope, MemberPage):
             why_not = can(self.actor, "envelope.decide", envelope=envelope) or ""
             return [Action("Decide", f"{here}decide/", "primary", why_not=why_not)]
         if envelope.state == EnvelopeState.APPROVED:
-            return [Action("End it", f"{here}end/", why_not=can(self.actor, "envelope.end", envelope=envelope) or "")]
+            return [
+                Action(
+                    "End it", f"{here}end/", why_not=can(self.actor, "envelope.end", envelope=envelope) or ""
+                )
+            ]
         return []
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -116,11 +120,17 @@ class EnvelopePage(OnEnvelope, MemberPage):
         return super().get_context_data(
             envelope=envelope,
             facts=[
-                Fact("State", envelope.get_state_display(), tone=TONES.get(EnvelopeState(envelope.state), "")),
+                Fact(
+                    "State", envelope.get_state_display(), tone=TONES.get(EnvelopeState(envelope.state), "")
+                ),
                 Fact("Base version", envelope.base.number, url=envelope.base.get_absolute_url()),
                 Fact("Expires", words.day(envelope.expires)),
                 Fact("Proposed", words.day(envelope.proposed_at), note=envelope.proposed_by.name),
-                Fact("Decided", words.day(envelope.decided_at) if decided else "not yet", note=decided.name if decided else ""),
+                Fact(
+                    "Decided",
+                    words.day(envelope.decided_at) if decided else "not yet",
+                    note=decided.name if decided else "",
+                ),
             ],
             bounds=[
                 {"kind": kind, "name": name, "value": forms.shown(value)}

@@ -25,7 +25,7 @@ def in_force(run: Run) -> Envelope | None:
         .order_by("-decided_at")
     )
     same = [item for item in rows if digest(core(item.recipe.body)) == mine]
-    return (same or rows or [None])[0]
+    return next(iter(same or rows), None)
 
 
 def seen(recipe: Recipe, trace: dict[str, Any], metrics: dict[str, Any]) -> Seen:
@@ -36,7 +36,13 @@ def seen(recipe: Recipe, trace: dict[str, Any], metrics: dict[str, Any]) -> Seen
 
 
 def judgement(
-    envelope: Envelope, run: Run, on: date, trace: dict[str, Any], metrics: dict[str, Any], predictions: bytes
+    envelope: Envelope,
+    run: Run,
+    *,
+    on: date,
+    trace: dict[str, Any],
+    metrics: dict[str, Any],
+    predictions: bytes,
 ) -> list[dict[str, Any]]:
     """Every bound of the envelope against what the run made; the base is the version the envelope was approved for."""
     base: RunResult | None = (
@@ -47,7 +53,7 @@ def judgement(
     before = seen(base.run.recipe, base.trace, base.metrics)
     after = seen(run.recipe, trace, metrics)
     psi = distance(vault.get(base.predictions), predictions)
-    return judge(envelope.bounds, envelope.expires, on, before, after, psi)
+    return judge(envelope.bounds, expires=envelope.expires, on=on, base=before, now=after, psi=psi)
 
 
 def distance(before: bytes, after: bytes) -> float | None:

@@ -44,13 +44,16 @@ def held(
     data: fitting.Data,
     mask: npt.NDArray[np.bool_],
     predictions: npt.NDArray[np.float64],
+    *,
     roles: Roles,
     digests: Mapping[str, str],
 ) -> Held:
     """The rows where `mask` is true, with p beside, and one group column for each protected attribute."""
     rows = fitting.joined(data)[mask].reset_index(drop=True)
     target = body["target"]["column"]
-    frame = rows[[name for name in rows.columns if name == target or roles.columns.get(str(name)) in BESIDE]].copy()
+    frame = rows[
+        [name for name in rows.columns if name == target or roles.columns.get(str(name)) in BESIDE]
+    ].copy()
     known = {str(name): roles.columns[str(name)] for name in frame.columns if name != target}
     known |= {target: "y", "p": "p"}
     frame["p"] = predictions
@@ -85,7 +88,7 @@ def attributes(body: Mapping[str, Any], rows: pd.DataFrame, roles: Roles) -> lis
                 f"protected.{place}: “{name}” has {len(counts)} different values; groups need 2 to {LISTED_VALUES}.",
                 "Say in the snapshot's roles how the column makes groups.",
             )
-        largest = sorted(counts.index[counts == counts.max()])[0]
+        largest = min(counts.index[counts == counts.max()])
         found.append({"name": name, "column": name, "banding": {"rule": "codes"}, "reference": str(largest)})
     return found
 
@@ -154,7 +157,9 @@ def recompute(before: Mapping[str, Any]) -> dict[str, Any]:
     given = before["inputs"]
     result = (
         RunResult.objects.filter(
-            data_digest=given["data"], predictions_digest=given["predictions"], run__roles__digest=given["roles"]
+            data_digest=given["data"],
+            predictions_digest=given["predictions"],
+            run__roles__digest=given["roles"],
         )
         .select_related("run__recipe", "run__roles", "run__snapshot__content", "run__held_out__content")
         .first()
@@ -182,7 +187,9 @@ def again(run: Run, result: RunResult) -> Held:
         raise Diverged("data", f"the kept rows no longer give the data digest {result.data_digest}")
     trains = np.unpackbits(np.frombuffer(split, dtype=np.uint8))[: result.trace["data"]["rows"]].astype(bool)
     p = np.frombuffer(predictions, dtype="<f8")
-    return held(run.recipe.body, data, ~trains, p, run.roles.roles, digests_of(run, result.trace))
+    return held(
+        run.recipe.body, data, ~trains, p, roles=run.roles.roles, digests=digests_of(run, result.trace)
+    )
 
 
 def digests_of(run: Run, trace: Mapping[str, Any]) -> dict[str, str]:

@@ -89,7 +89,8 @@ def run(body: Mapping[str, Any], data: Data, progress: Progress = lambda *_: Non
     progress(4, 6, "predict the held-out rows")
     scored, path = predicted(learned, frame[~trains].reset_index(drop=True), data.types, body)
     predictions = scored["p"].to_numpy(dtype="float64")
-    trace = traced(data, trains, learned, predictions, path, kinds)
+    made = Made(trains, learned, predictions, path)
+    trace = traced(data, made, kinds)
     return Outcome(learned, trains, predictions, scored, trace)
 
 
@@ -118,7 +119,7 @@ def binary(frame: pd.DataFrame, target: Mapping[str, Any]) -> pd.Series[Any]:
             f"Their columns are: {', '.join(map(str, frame.columns[:40]))}.",
         )
     missing = int(frame[name].isna().sum())
-    values = frame[name].map(spelled, na_action="ignore")
+    values: pd.Series[Any] = frame[name].map(spelled, na_action="ignore")
     found = sorted(values.dropna().unique())
     if missing or len(found) != 2 or event not in found:
         shown = ", ".join(found[:6]) + (" …" if len(found) > 6 else "")
@@ -167,7 +168,9 @@ def inputs_of(body: Mapping[str, Any], data: Data) -> dict[str, str]:
     if odd or not names:
         raise BadInput(
             "recipe_columns",
-            f"inputs: {', '.join(odd)} is a date, which no estimator takes." if odd else "inputs: there is none.",
+            f"inputs: {', '.join(odd)} is a date, which no estimator takes."
+            if odd
+            else "inputs: there is none.",
             "Give columns of numbers and codes in the order the model takes them.",
         )
     return kinds
@@ -198,17 +201,21 @@ def predicted(
     return model.scored(rows), model.path
 
 
-def traced(
-    data: Data,
-    trains: npt.NDArray[np.bool_],
-    learned: learners.Learned,
-    predictions: npt.NDArray[np.float64],
-    path: str,
-    kinds: Mapping[str, str],
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Made:
+    """What a trace is taken of."""
+
+    trains: npt.NDArray[np.bool_]
+    learned: learners.Learned
+    predictions: npt.NDArray[np.float64]
+    path: str
+
+
+def traced(data: Data, made: Made, kinds: Mapping[str, str]) -> dict[str, Any]:
     """What a repetition compares, in its order."""
     import numpy as np
 
+    trains, learned, predictions = made.trains, made.learned, made.predictions
     found: dict[str, Any] = tidy(
         {
             "environment": where(),
@@ -229,7 +236,7 @@ def traced(
                 "digest": sha256(np.ascontiguousarray(predictions).tobytes()),
                 "rows": len(predictions),
                 "mean": float(predictions.mean()),
-                "path": path,
+                "path": made.path,
             },
             "artefact": {
                 "digest": sha256(learned.artefact),

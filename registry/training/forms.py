@@ -108,7 +108,10 @@ class Import(Form):
         help_text='As the notebook measured them, JSON: {"auc": 0.78}.',
     )
     parameters = JsonField(
-        label="Parameters", required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text='JSON: {"C": 1.0}.'
+        label="Parameters",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text='JSON: {"C": 1.0}.',
     )
     code = forms.FileField(label="Code", required=False, help_text="The notebook or script; kept, never run.")
 

@@ -77,7 +77,9 @@ def _snapshot(actor: Actor, asked: str, path: str) -> Snapshot:
     """A snapshot by reference or by the digest of its values."""
     rows = Snapshot.objects.visible_to(actor).select_related("dataset", "standing", "content")
     by = {"reference": asked} if asked.startswith("S-") else {"content__data_digest__startswith": asked}
-    found: Snapshot | None = rows.filter(standing__state=SnapshotStatus.RELEASED, **by).order_by("-id").first()
+    found: Snapshot | None = (
+        rows.filter(standing__state=SnapshotStatus.RELEASED, **by).order_by("-id").first()
+    )
     found = found or rows.filter(**by).order_by("-id").first()
     if found is None:
         raise BadInput(
@@ -131,7 +133,8 @@ def read_for(run: Run, body: Mapping[str, Any], actor: Actor | None = None) -> R
     content, _ = run.snapshot.usable()
     roles = run.roles.roles
     rows, features = table(content), roles.having("feature")
-    kept, pinned = content.parquet, ()
+    kept = content.parquet
+    pinned: tuple[str, ...] = ()
     if "service" in body["data"]:
         rows, kept, pinned = _built(run, body["data"], rows, actor)
         features = [name for name in rows.column_names if "__" in name]
@@ -149,7 +152,7 @@ def read_for(run: Run, body: Mapping[str, Any], actor: Actor | None = None) -> R
         held_out=held_out,
         held_out_digest=held_digest,
     )
-    return Read(data, kept, held_kept, tuple(pinned))
+    return Read(data, kept, held_kept, pinned)
 
 
 def protected(body: Mapping[str, Any], run: Run) -> list[str]:

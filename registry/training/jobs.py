@@ -41,8 +41,8 @@ def run(ctx: JobContext) -> None:
         read.data,
         outcome.held_out,
         outcome.predictions,
-        training.roles.roles,
-        evaluation.digests_of(training, outcome.trace),
+        roles=training.roles.roles,
+        digests=evaluation.digests_of(training, outcome.trace),
     )
     contents = evaluation.measured(
         body["evaluate"]["metrics"], rows, thresholds, lambda name: ctx.progress(5, 7, f"measure {name}")
@@ -54,12 +54,17 @@ def run(ctx: JobContext) -> None:
 def _made(
     training: Run, read: inputs.Read, outcome: fitting.Outcome, contents: list[dict[str, Any]], on: Any
 ) -> Made:
-    predictions, metrics = raw(outcome.predictions), {
-        evaluation.label(item): evaluation.figures(item) for item in contents
-    }
+    predictions, metrics = (
+        raw(outcome.predictions),
+        {evaluation.label(item): evaluation.figures(item) for item in contents},
+    )
     envelope = envelopes.in_force(training)
     lines = (
-        envelopes.judgement(envelope, training, on, outcome.trace, metrics, predictions) if envelope else []
+        envelopes.judgement(
+            envelope, training, on=on, trace=outcome.trace, metrics=metrics, predictions=predictions
+        )
+        if envelope
+        else []
     )
     return Made(
         trace=outcome.trace,
@@ -128,7 +133,12 @@ def import_run(ctx: JobContext) -> None:
     predictions = raw(p)
     trace = {
         "data": {"digest": content.data_digest, "rows": len(p)},
-        "predictions": {"digest": fitting.sha256(predictions), "rows": len(p), "mean": float(p.mean()), "path": form},
+        "predictions": {
+            "digest": fitting.sha256(predictions),
+            "rows": len(p),
+            "mean": float(p.mean()),
+            "path": form,
+        },
         "artefact": {"digest": facts["artefact"], "format": facts["format"], "size": facts["artefact_size"]},
         "parameters": facts["parameters"],
     }
@@ -163,4 +173,3 @@ def reproduce(ctx: JobContext) -> None:
 handlers.register("training.run", Handler(run, LIMITS))
 handlers.register("training.import", Handler(import_run, LIMITS))
 handlers.register("training.reproduce", Handler(reproduce, LIMITS))
-

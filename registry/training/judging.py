@@ -40,17 +40,21 @@ def checked(bounds: Mapping[str, Any]) -> dict[str, Any]:
     for name, item in bounds["performance"].items():
         _numbers(f"performance.{name}", item, {"least", "most_loss"})
     _numbers("drift", bounds["drift"], MEASURED)
-    return {key: {name: value for name, value in held.items()} for key, held in bounds.items()}
+    return {key: dict(held) for key, held in bounds.items()}
 
 
 def _numbers(place: str, item: Any, names: set[str] | frozenset[str]) -> None:
     right = isinstance(item, Mapping) and item and set(item) <= names
-    if not right or any(isinstance(value, bool) or not isinstance(value, int | float) for value in item.values()):
+    if not right or any(
+        isinstance(value, bool) or not isinstance(value, int | float) for value in item.values()
+    ):
         raise _wrong(f"{place} takes numbers for {', '.join(sorted(names))}.")
 
 
 def _wrong(why: str) -> BadInput:
-    return BadInput("envelope_wrong", why, "; ".join(f"{name}: {text}" for name, text in BOUNDS.items()) + ".")
+    return BadInput(
+        "envelope_wrong", why, "; ".join(f"{name}: {text}" for name, text in BOUNDS.items()) + "."
+    )
 
 
 def core(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def core(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def judge(
-    bounds: Mapping[str, Any], expires: date, on: date, base: Seen, now: Seen, psi: float | None
+    bounds: Mapping[str, Any], *, expires: date, on: date, base: Seen, now: Seen, psi: float | None
 ) -> list[dict[str, Any]]:
     """One line per bound: what, found, bound, inside."""
     lines = [
@@ -74,10 +78,24 @@ def judge(
     drift = bounds["drift"]
     if "mean_p" in drift:
         moved = abs(now.mean_p - base.mean_p)
-        lines.append(line("mean prediction", f"{moved:.4f} from the base", f"at most {drift['mean_p']:g}", moved <= drift["mean_p"]))
+        lines.append(
+            line(
+                "mean prediction",
+                f"{moved:.4f} from the base",
+                f"at most {drift['mean_p']:g}",
+                moved <= drift["mean_p"],
+            )
+        )
     if "psi" in drift:
         found = "not defined" if psi is None else f"{psi:.4f}"
-        lines.append(line("PSI of predictions", found, f"at most {drift['psi']:g}", psi is not None and psi <= drift["psi"]))
+        lines.append(
+            line(
+                "PSI of predictions",
+                found,
+                f"at most {drift['psi']:g}",
+                psi is not None and psi <= drift["psi"],
+            )
+        )
     return lines
 
 
@@ -90,8 +108,15 @@ def _parameters(
         if name in bounds:
             low, high = bounds[name].get("min"), bounds[name].get("max")
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            inside = number and (low is None or low <= value) and (high is None or value <= high)  # type: ignore[operator]
-            found.append(line(name, repr(value), f"{low if low is not None else '−∞'} to {high if high is not None else '∞'}", inside))
+            inside = number and (low is None or low <= value) and (high is None or value <= high)
+            found.append(
+                line(
+                    name,
+                    repr(value),
+                    f"{low if low is not None else '−∞'} to {high if high is not None else '∞'}",
+                    inside,
+                )
+            )
         elif value != base.get(name):
             found.append(line(name, repr(value), f"unchanged ({base.get(name)!r})", inside=False))
     return found

@@ -74,7 +74,15 @@ def learn(task: Task) -> Learned:
         return teach(task)
     except BadInput:
         raise
-    except (ArithmeticError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError) as trouble:
+    except (
+        ArithmeticError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        RuntimeError,
+        AttributeError,
+    ) as trouble:
         raise failed(name, trouble) from trouble
 
 
@@ -95,7 +103,9 @@ def _scorecard(task: Task) -> Learned:
     settings = scorecard.Settings(**{name: value for name, value in task.parameters.items() if name in known})
     card, matrix, figures = scorecard.fit(task.rows, task.outcome, task.kinds, settings)
     text = json.dumps(card, indent=1)
-    return Learned(text.encode(), "scorecard-json", "scorecard.json", matrix, asdict(settings), figures=figures)
+    return Learned(
+        text.encode(), "scorecard-json", "scorecard.json", matrix, asdict(settings), figures=figures
+    )
 
 
 def _directions(given: Mapping[str, int] | None, names: list[str]) -> list[int] | None:
@@ -155,9 +165,9 @@ def coded(task: Task) -> dict[str, npt.NDArray[np.float64]]:
             found[name] = column.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
             places = {level: float(place) for place, level in enumerate(task.levels[name])}
-            found[name] = column.map(lambda value, at=places: at[spelled(value)], na_action="ignore").to_numpy(
-                dtype=np.float64, na_value=np.nan
-            )
+            found[name] = column.map(
+                lambda value, at=places: at[spelled(value)], na_action="ignore"
+            ).to_numpy(dtype=np.float64, na_value=np.nan)
     return found
 
 
@@ -273,7 +283,12 @@ def _sklearn(task: Task) -> Learned:
     parameters = {key: _written(value) for key, value in model.get_params().items() if _plain(value)}
     figures = _figures(model.steps[-1][1], list(matrix))
     return Learned(
-        bytes(skops.io.dumps(model)), "skops", "model.skops", matrix, tidy({"steps": steps, **parameters}), figures=figures
+        bytes(skops.io.dumps(model)),
+        "skops",
+        "model.skops",
+        matrix,
+        tidy({"steps": steps, **parameters}),
+        figures=figures,
     )
 
 
@@ -289,7 +304,10 @@ def _figures(estimator: Any, names: list[str]) -> dict[str, Any]:
     if not hasattr(estimator, "coef_") or len(names) != estimator.coef_.shape[-1]:
         return {}
     weights = map(float, estimator.coef_.reshape(-1))
-    return {"coefficients": dict(zip(names, weights, strict=True)), "intercept": float(estimator.intercept_[0])}
+    return {
+        "coefficients": dict(zip(names, weights, strict=True)),
+        "intercept": float(estimator.intercept_[0]),
+    }
 
 
 def _named(seen: Any, steps: Any, names: list[str]) -> dict[str, npt.NDArray[Any]]:

@@ -57,7 +57,13 @@ class RunQuerySet(ScopedQuerySet["Run"]):
     def with_facts(self) -> RunQuerySet:
         """Everything a row of a list needs, in one query."""
         return self.select_related(
-            "model", "recipe", "result__version__model", "started_by", "snapshot__dataset", "held_out", "roles"
+            "model",
+            "recipe",
+            "result__version__model",
+            "started_by",
+            "snapshot__dataset",
+            "held_out",
+            "roles",
         ).prefetch_related("repetitions")
 
 

@@ -1,4 +1,4 @@
-"""Pages of recipes and runs."""
+"""Pages of runs: the list, one run, its repetition, an import, runs side by side."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from mrm.access.history import entries_about
 from mrm.access.pages import ActPage, Member, MemberList, MemberPage
 from mrm.jobs.models import Job
 from mrm.jobs.shape import shape
+from mrm.kernel import numbers
 from mrm.web import words
 from mrm.web.shapes import Action, Entry, Fact
 from registry.training import forms, queries, verbs
 from registry.training.comparing import WORDS
-from registry.training.models import Recipe, Run
+from registry.training.models import Run
 from registry.training.rules import RunKind, RunState
 from registry.training.sides import sides
-from registry.training.tables import TONES, RecipeTable, RunTable
+from registry.training.tables import TONES, RunTable
 from registry.versions.pages import OnModel
 
 TRAINING = ("Training", "/runs/")
@@ -40,129 +41,6 @@ class Runs(MemberList):
     def get_actions(self) -> list[Action]:
         """Recipes, and runs side by side."""
         return [Action("Recipes", "/recipes/"), Action("Compare runs", "/runs/compare/")]
-
-
-class Recipes(MemberList):
-    """Every recipe the reader may see."""
-
-    title = "Recipes"
-    sub = "A recipe never changes: the same values are the same recipe, other values are another."
-    nav = "training"
-    crumbs = (TRAINING,)
-    table_class = RecipeTable
-
-    def get_queryset(self) -> QuerySet[Recipe]:
-        """What the reader may see."""
-        return queries.recipes(self.actor)
-
-
-class DeclarePage(OnModel, ActPage):
-    """Declare a recipe of a model."""
-
-    verb = verbs.declare
-    form_class = forms.Declare
-    title = "New recipe"
-    button = "Declare the recipe"
-    template_name = "training/declare.html"
-
-    def initial(self) -> dict[str, Any]:
-        """A whole recipe to start from; `?from=RC-…` starts from another one."""
-        other = self.request.GET.get("from", "")
-        found = queries.recipes(self.actor).filter(reference=other).first() if other else None
-        return {"text": found.text if found else forms.EXAMPLE}
-
-    def target(self) -> dict[str, Any]:
-        """The model."""
-        return {"model": self.model}
-
-
-class OnRecipe(Member):
-    """What every page of one recipe knows."""
-
-    kwargs: dict[str, Any]
-    nav = "training"
-
-    @cached_property
-    def recipe(self) -> Recipe:
-        """The recipe of the address."""
-        return queries.recipe(self.actor, self.kwargs["reference"])
-
-    def get_sub(self) -> str:
-        """Which recipe, of which model."""
-        return f"{self.recipe.name}, {self.recipe.reference}: {self.recipe.model.name}"
-
-    def get_crumbs(self) -> list[tuple[str, str]]:
-        """Training, recipes, this one."""
-        return [TRAINING, ("Recipes", "/recipes/"), (self.recipe.name, self.recipe.get_absolute_url())]
-
-    def target(self) -> dict[str, Any]:
-        """The act's object."""
-        return {"recipe": self.recipe}
-
-    def done(self, result: Any) -> str:
-        """Back to the recipe."""
-        return self.recipe.get_absolute_url()
-
-
-class RecipePage(OnRecipe, MemberPage):
-    """One recipe: its text, its runs, its schedule and envelopes."""
-
-    template_name = "training/recipe.html"
-
-    def get_title(self) -> str:
-        """Its name."""
-        return self.recipe.name
-
-    def get_sub(self) -> str:
-        """Whose it is."""
-        return f"Recipe of {self.recipe.model.name}"
-
-    def get_crumbs(self) -> list[tuple[str, str]]:
-        """Without itself."""
-        return super().get_crumbs()[:-1]
-
-    def get_actions(self) -> list[Action]:
-        """Starting a run, another recipe from this one, a schedule, an envelope."""
-        recipe, here = self.recipe, self.recipe.get_absolute_url()
-        model = f"/models/{recipe.model.reference}/"
-        may = {act: can(self.actor, act, recipe=recipe) or "" for act in ("run.start", "schedule.set", "envelope.propose")}
-        return [
-            Action("Propose an envelope", f"{here}envelope/", why_not=may["envelope.propose"]),
-            Action("Schedule", f"{here}schedule/", why_not=may["schedule.set"]),
-            Action("Change into another", f"{model}recipes/new/?from={recipe.reference}", why_not=may["run.start"]),
-            Action("Start a run", f"{here}start/", "primary", why_not=may["run.start"]),
-        ]
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The parts of the page."""
-        recipe = self.recipe
-        schedule = getattr(recipe, "schedule", None)
-        return super().get_context_data(
-            recipe=recipe,
-            schedule=schedule if schedule and schedule.active else None,
-            envelopes=queries.envelopes(self.actor).filter(recipe=recipe),
-            table=RunTable(queries.runs(self.actor).filter(recipe=recipe), self.request),
-            facts=[
-                Fact("Id", recipe.reference),
-                Fact("Model", recipe.model.name, url=recipe.model.get_absolute_url()),
-                Fact("Trains", recipe.estimator),
-                Fact("Split", recipe.body["split"]["kind"].replace("_", " ")),
-                Fact("Declared", words.day(recipe.declared_at), note=recipe.declared_by.name),
-            ],
-            **kwargs,
-        )
-
-
-class StartPage(OnRecipe, ActPage):
-    """Start a run."""
-
-    verb = verbs.start
-    title = "Start a run"
-    said = "The run has started; its page follows it."
-
-    def done(self, result: Any) -> str:
-        """The run's page."""
-        return str(result.get_absolute_url())
 
 
 class OnRun(Member):
@@ -218,7 +96,12 @@ class RunPage(OnRun, MemberPage):
             why_not = "There is no result that could be compared."
         return [
             Action("Compare", f"/runs/compare/?run={run.reference}"),
-            Action("Repeat and compare", f"{here}reproduce/", "" if run.reproduced else "primary", why_not=why_not),
+            Action(
+                "Repeat and compare",
+                f"{here}reproduce/",
+                "" if run.reproduced else "primary",
+                why_not=why_not,
+            ),
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -238,7 +121,11 @@ class RunPage(OnRun, MemberPage):
             facts=facts_of(run),
             steps=steps_of(run),
             metrics=metrics_of(run),
-            parameters=[Fact(name, forms.shown(value)) for name, value in (made.parameters if made else {}).items() if name != "fitted"],
+            parameters=[
+                Fact(name, forms.shown(value))
+                for name, value in (made.parameters if made else {}).items()
+                if name != "fitted"
+            ],
             repetitions=[
                 {"row": item, "step": WORDS.get(item.step, item.step)}
                 for item in run.repetitions.select_related("repeated_by", "recipe")
@@ -256,8 +143,12 @@ def facts_of(run: Run) -> list[Fact]:
     return [
         Fact("State", RunState(run.state).label, tone=TONES.get(str(run.state), "")),
         Fact("Repetition", run.standing, tone="good" if run.reproduced else "warn"),
-        Fact("AUC, held out", words.stat(auc) if auc is not None else "not measured"),
-        Fact("Version", version.number if version else "none", url=version.get_absolute_url() if version else ""),
+        Fact("AUC, held out", numbers.stat(auc) if auc is not None else "not measured"),
+        Fact(
+            "Version",
+            version.number if version else "none",
+            url=version.get_absolute_url() if version else "",
+        ),
         Fact("Started", words.moment(run.started_at), note=run.started_by.name),
     ]
 
@@ -306,7 +197,12 @@ def steps_of(run: Run) -> list[dict[str, Any]]:
         said = f"{trace['predictions']['rows']:,} predictions, mean {trace['predictions']['mean']:.4f}"
         steps.append({"what": "Predictions", "name": said, "digest": made.predictions_digest})
         steps.append(
-            {"what": "Artefact", "name": made.format, "digest": made.artefact, "note": f"{made.artefact_size:,} bytes"}
+            {
+                "what": "Artefact",
+                "name": made.format,
+                "digest": made.artefact,
+                "note": f"{made.artefact_size:,} bytes",
+            }
         )
     if made and made.code:
         steps.append({"what": "Code", "name": made.code_name, "digest": made.code, "note": "kept, never run"})
@@ -385,7 +281,9 @@ class Compare(MemberPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The runs that were chosen, and those that can be."""
         wanted = self.request.GET.getlist("run")[:4]
-        rows = [item for item in queries.runs(self.actor).filter(reference__in=wanted) if item.made is not None]
+        rows = [
+            item for item in queries.runs(self.actor).filter(reference__in=wanted) if item.made is not None
+        ]
         rows.sort(key=lambda item: wanted.index(item.reference))
         offered = queries.runs(self.actor).filter(result__isnull=False)
         if rows:

@@ -19,7 +19,8 @@ def run_reproduced(ask: Ask) -> Answer:
     version = ask.version
     if version.external:
         return Answer(
-            "not_applicable", "External: its scored sample is judged again by the validation (re-performance)."
+            "not_applicable",
+            "External: its scored sample is judged again by the validation (re-performance).",
         )
     results = list(queries.results_of(version))
     if not results:
@@ -38,7 +39,9 @@ def run_reproduced(ask: Ask) -> Answer:
             )
     run = results[-1].run
     tried = next((item for item in run.repetitions.all()), None)
-    why = f" Its repetition diverged at {tried.step}: {tried.detail}." if tried else " It was not repeated yet."
+    why = (
+        f" Its repetition diverged at {tried.step}: {tried.detail}." if tried else " It was not repeated yet."
+    )
     return Answer("unmet", f"Run {run.reference} is not reproduced.{why}", url=run.get_absolute_url())
 
 
@@ -64,9 +67,7 @@ def panel(actor: Actor, version: Version) -> Panel | None:
     for result in results:
         run = result.run
         name = run.recipe.name if run.recipe else run.get_kind_display()
-        facts.append(
-            Fact(f"Run {run.reference}", run.standing, note=name, url=run.get_absolute_url())
-        )
+        facts.append(Fact(f"Run {run.reference}", run.standing, note=name, url=run.get_absolute_url()))
     return Panel("Training", "training/panel.html", {"facts": facts, "judged": judged}, order=20)
 
 

@@ -67,11 +67,11 @@ class _Loader(yaml.SafeLoader):
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    keys = [loader.construct_object(key) for key, _ in node.value]
     twice = next((str(key) for key in keys if keys.count(key) > 1), "")
     if twice:
         raise yaml.constructor.ConstructorError(None, None, f"“{twice}” stands twice", node.start_mark)
-    return {str(key): value for key, value in loader.construct_pairs(node, deep=True)}  # type: ignore[no-untyped-call]
+    return {str(key): value for key, value in loader.construct_pairs(node, deep=True)}
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
@@ -146,9 +146,8 @@ def validator() -> Any:
 
 
 def _shape(body: Mapping[str, Any]) -> Iterator[Problem]:
-    for error in sorted(validator().iter_errors(body), key=lambda item: list(map(str, item.absolute_path))):
-        if error.validator == "oneOf":
-            error = _nearest(error)
+    found = sorted(validator().iter_errors(body), key=lambda item: list(map(str, item.absolute_path)))
+    for error in [_nearest(item) if item.validator == "oneOf" else item for item in found]:
         path = ".".join(map(str, error.absolute_path)) or "recipe"
         if error.validator == "required":
             missing = str(error.message).split("'")[1]

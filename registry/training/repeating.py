@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 SCORING = Limits(seconds=600)
 
 
-def repeat(run: Run, recipe: Recipe, progress: fitting.Progress = lambda *_: None) -> tuple[Comparison, dict[str, Any]]:
+def repeat(
+    run: Run, recipe: Recipe, progress: fitting.Progress = lambda *_: None
+) -> tuple[Comparison, dict[str, Any]]:
     """Do the run again in this process; the comparison, and the trace of the repetition."""
     assert run.made is not None  # noqa: S101 - the verb asked
     try:
@@ -50,7 +52,11 @@ def repeat(run: Run, recipe: Recipe, progress: fitting.Progress = lambda *_: Non
 
 def step_of(error: CountersignError) -> str:
     """The step at which a repetition stopped: rows that are not there any more, or what was done with them."""
-    if error.code.startswith("vault") or error.code in {"snapshot_not_released", "recipe_columns", "recipe_target"}:
+    if error.code.startswith("vault") or error.code in {
+        "snapshot_not_released",
+        "recipe_columns",
+        "recipe_target",
+    }:
         return "data"
     return "split" if error.code == "training_too_small" else "parameters"
 
@@ -137,7 +143,9 @@ def _repeated(run: Run) -> Repeated:
         last = run.repetitions.select_related("recipe").first()
         recipe = last.recipe if last else None
     if recipe is None:
-        return Repeated(run.reference, run.title, "was imported, and no recipe repeats it yet", identical=False)
+        return Repeated(
+            run.reference, run.title, "was imported, and no recipe repeats it yet", identical=False
+        )
     found = fresh(run, recipe)
     return Repeated(run.reference, run.title, str(found), identical=found.verdict == Verdict.IDENTICAL)
 

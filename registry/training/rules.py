@@ -65,12 +65,17 @@ ENVELOPES = Transitions(
 
 declare("recipe_unreadable", "a recipe is no YAML document, is too long, or names a thing twice")
 declare("recipe_shape", "a field of a recipe is missing, unknown, or not of the form its schema says")
-declare("recipe_not_allowed", "a recipe names a class that is not on the list of allowed steps and estimators")
+declare(
+    "recipe_not_allowed", "a recipe names a class that is not on the list of allowed steps and estimators"
+)
 declare("recipe_parameter", "a recipe gives a parameter that is not allowed, or a value out of its bounds")
 declare("recipe_callable", "a recipe gives a function or an object where only plain values may stand")
 declare("recipe_steps_lost", "a recipe puts scikit-learn steps before a model whose format cannot keep them")
 declare("recipe_package", "a recipe names an entry point that no installed package offers")
-declare("recipe_metric", "a recipe asks for a metric that the battery does not have or that needs more than a score")
+declare(
+    "recipe_metric",
+    "a recipe asks for a metric that the battery does not have or that needs more than a score",
+)
 declare("recipe_data", "the data that a recipe names are not there, or are not the reader's to use")
 declare("recipe_columns", "the data lack a column of the recipe, or have it in another type (schema drift)")
 declare("recipe_target", "the target of a recipe is missing, not binary, or its event does not occur")
@@ -81,7 +86,11 @@ declare("training_not_finite", "preprocessing gave no number (division by nought
 declare("training_inputs_changed", "a repetition finds an input that is no longer what the run recorded")
 declare("run_not_over", "a run is used that is still running or has failed")
 declare("run_not_repeatable", "a run is to be repeated that has no recipe, or was never finished")
-declare("run_import_wrong", "an imported run lacks its artefact or predictions, or they do not fit its snapshot")
+declare(
+    "run_import_wrong", "an imported run lacks its artefact or predictions, or they do not fit its snapshot"
+)
 declare("schedule_wrong", "a schedule names a rhythm that does not fit its recipe")
-declare("envelope_wrong", "the bounds of a recalibration envelope name unknown figures or contradict each other")
+declare(
+    "envelope_wrong", "the bounds of a recalibration envelope name unknown figures or contradict each other"
+)
 declare("feature_service_unknown", "a recipe names a feature service that is not there")

@@ -149,7 +149,9 @@ def codes(column: pd.Series[Any], bad: Whole, settings: Settings) -> Binned:
     rate = {code: float(bad[masks[code]].mean()) for code in listed}
     merged: list[list[str]] = [[code] for code in sorted(listed, key=lambda code: (rate[code], code))]
     size = {code: int(masks[code].sum()) for code in listed}
-    while len(merged) > 1 and min(sum(size[code] for code in group) for group in merged) < settings.smallest_bin:
+    while (
+        len(merged) > 1 and min(sum(size[code] for code in group) for group in merged) < settings.smallest_bin
+    ):
         small = min(range(len(merged)), key=lambda place: sum(size[code] for code in merged[place]))
         near = small - 1 if small else 1
         merged[near] = sorted(merged[near] + merged[small])

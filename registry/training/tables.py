@@ -23,7 +23,13 @@ class RunTable(Table):
         Column("model.name", "Model", sort="model__name"),
         Column("state", "State", tone=lambda r: TONES.get(str(r.state), "")),
         Column("standing", "Repetition", tone=lambda r: "good" if r.reproduced else ""),
-        Column("auc", "AUC", num=True, value=lambda r: f"{_auc(r):.3f}" if _auc(r) is not None else None, missing="not measured"),
+        Column(
+            "auc",
+            "AUC",
+            num=True,
+            value=lambda r: f"{_auc(r):.3f}" if _auc(r) is not None else None,
+            missing="not measured",
+        ),
         Column(
             "version",
             "Version",

@@ -2,17 +2,17 @@
 
 from django.urls import path
 
-from registry.training import api, envelope_pages, pages
+from registry.training import api, envelope_pages, pages, recipe_pages
 
 MODEL = "models/<str:reference>"
 RECIPE = "recipes/<str:reference>"
 RUN = "runs/<str:reference>"
 ENVELOPE = "envelopes/<str:reference>"
 urlpatterns = [
-    path("recipes/", pages.Recipes.as_view(), name="recipes"),
-    path(f"{MODEL}/recipes/new/", pages.DeclarePage.as_view(), name="recipe-new"),
-    path(f"{RECIPE}/", pages.RecipePage.as_view(), name="recipe"),
-    path(f"{RECIPE}/start/", pages.StartPage.as_view(), name="run-start"),
+    path("recipes/", recipe_pages.Recipes.as_view(), name="recipes"),
+    path(f"{MODEL}/recipes/new/", recipe_pages.DeclarePage.as_view(), name="recipe-new"),
+    path(f"{RECIPE}/", recipe_pages.RecipePage.as_view(), name="recipe"),
+    path(f"{RECIPE}/start/", recipe_pages.StartPage.as_view(), name="run-start"),
     path(f"{RECIPE}/schedule/", envelope_pages.SchedulePage.as_view(), name="schedule-set"),
     path(f"{RECIPE}/schedule/stop/", envelope_pages.StopSchedule.as_view(), name="schedule-stop"),
     path(f"{RECIPE}/envelope/", envelope_pages.Propose.as_view(), name="envelope-new"),

@@ -46,6 +46,9 @@ from registry.inventory.rules import ModelClass, Origin
 from registry.mlflow import registering
 from registry.mlflow import verbs as mlflow
 from registry.mlflow.rules import RunStatus
+from registry.training import verbs as training
+from registry.training.models import Envelope, Recipe, Run, Schedule
+from registry.training.rules import Rhythm
 from registry.versions import verbs as versions
 from registry.versions.models import UseGrant
 from registry.versions.rules import Format, Stage
@@ -87,6 +90,10 @@ class Story:
     paper: Paper = field(init=False)
     evidence: Evidence = field(init=False)
     job: Job = field(init=False)
+    recipe: Recipe = field(init=False)
+    run: Run = field(init=False)
+    schedule: Schedule = field(init=False)
+    envelope: Envelope = field(init=False)
     other: Model = field(init=False)
     accounts: dict[str, User | None] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
@@ -425,6 +432,52 @@ def grants_end(story: Story) -> None:
     leases.succeed(fence, {"pdf": vault.put(b"%PDF-1.7"), "pages": 1})
     with undone():
         opening.withdraw(case.officer, validation=story.running, reason="Superseded.")
+
+
+RECIPE = """
+schema: 1
+name: {name}
+seed: 7
+data: {data}
+target: {{column: outcome, event: 2}}
+split: {{kind: random, share: 0.7}}
+inputs: [status, duration, amount]
+train: {{use: scorecard}}
+evaluate: {{metrics: [disc.auc]}}
+register: {{}}
+"""
+
+
+@chapter
+def runs_by_recipe(story: Story) -> None:
+    """A recipe declared, run and repeated; a notebook's run imported; a schedule; an envelope of retrains."""
+    case, developer, whole = story.case, story.case.developer, story.case.whole
+    words = RECIPE.format(name="points", data=f"{{snapshot: {whole.reference}}}")
+    recipe = training.declare(developer, model=case.model, text=words)
+    run = training.start(developer, recipe=recipe)
+    work()
+    training.reproduce(developer, run=run)
+    work()
+    training.import_run(
+        developer, model=case.model, artefact=Upload.of("card.json", json.dumps(CARD).encode()), format=Format.SCORECARD,
+        snapshot=whole, test_snapshot=whole, title="notebook",
+    )  # fmt: skip
+    work()
+    newest = f"{{dataset: {whole.dataset.reference}, snapshot: newest}}"
+    repeated = training.declare(
+        developer, model=case.model, text=RECIPE.format(name="points, newest", data=newest)
+    )
+    schedule = training.set_schedule(developer, recipe=repeated, rhythm=Rhythm.WEEKLY)
+    clock = robot(Robot.SCHEDULER, on_behalf_of=developer.person)
+    training.run_due(clock, schedule=schedule, key="2026-W48", snapshot=None, trigger="each week: 2026-W48")
+    training.stop_schedule(developer, schedule=schedule)
+    story.recipe, story.run, story.schedule = repeated, run, schedule
+    story.envelope = training.propose_envelope(
+        case.owner, recipe=recipe, base=case.version, bounds={"performance": {"disc.auc": {"least": 0.7}}, "drift": {"psi": 0.1}},
+        expires=later(),
+    )  # fmt: skip
+    training.decide_envelope(case.officer, envelope=story.envelope, agree=True, reason="Bounds are narrow.")
+    training.end_envelope(case.owner, envelope=story.envelope, reason="The card is replaced.")
 
 
 @chapter

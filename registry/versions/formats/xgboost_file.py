@@ -114,4 +114,6 @@ def _encoded(column: pd.Series[Any], item: Input) -> Floats:
     if item["type"] == "number":
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     places = {level: float(place) for place, level in enumerate(item["categories"])}
-    return np.array([np.nan if pd.isna(value) else places[spelled(value)] for value in column], dtype=np.float64)
+    return np.array(
+        [np.nan if pd.isna(value) else places[spelled(value)] for value in column], dtype=np.float64
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mrm import vault
 from mrm.evidence.reproduce import compare
-from registry.training import verbs
+from registry.training.models import Run
 from registry.versions.models import Version
 from registry.versions.rules import VersionOrigin
 from tests.registry.making import work
@@ -38,4 +38,4 @@ def test_a_second_run_with_the_same_bits_marks_the_run_as_reproduced(shop: Shop)
     run = shop.run(LOGISTIC)
     repetition = shop.repeat(run)
     assert (repetition.verdict, repetition.detail) == ("identical", "")
-    assert verbs.Run.objects.with_facts().get(pk=run.pk).reproduced
+    assert Run.objects.with_facts().get(pk=run.pk).reproduced

@@ -21,7 +21,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Ids, or one paper or validation."""
         parser.add_argument(
-            "evidence", nargs="*", metavar="EVIDENCE|RUN", help="ev: and at least ten digits, or the reference of a run (T-…)"
+            "evidence",
+            nargs="*",
+            metavar="EVIDENCE|RUN",
+            help="ev: and at least ten digits, or the reference of a run (T-…)",
         )
         parser.add_argument("--report", metavar="PAPER", help="all evidence that a paper or validation cites")
 

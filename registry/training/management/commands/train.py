@@ -29,9 +29,14 @@ class Command(BaseCommand):
         parser.add_argument("recipe", type=Path, metavar="RECIPE.yaml")
         parser.add_argument("--as", dest="username", required=True, metavar="USERNAME")
         parser.add_argument(
-            "--model", metavar="M-…", default="", help="the model, where the recipe's register.model names none"
+            "--model",
+            metavar="M-…",
+            default="",
+            help="the model, where the recipe's register.model names none",
         )
-        parser.add_argument("--known-until", metavar="TIME", default=None, help="for feature services (ISO, UTC)")
+        parser.add_argument(
+            "--known-until", metavar="TIME", default=None, help="for feature services (ISO, UTC)"
+        )
         shell.add_password(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,7 +71,9 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:<40} {'not defined' if value is None else f'{value:.6g}'}")
         version = made.version
         if version is not None:
-            self.stdout.write(f"{run.reference}  version {version.number}  {version.format}  {version.admission}")
+            self.stdout.write(
+                f"{run.reference}  version {version.number}  {version.format}  {version.admission}"
+            )
         self.stdout.write(f"predictions {made.predictions_digest}")
 
 

@@ -1,9 +1,9 @@
-"""Acts on recipes, runs, schedules and envelopes."""
+"""Acts on recipes and runs: declare, start, finish, import, repeat."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from mrm import vault
@@ -17,7 +17,7 @@ from mrm.jobs.models import Job
 from mrm.kernel.errors import BadInput, RuleRefused
 from registry.data.models import Snapshot
 from registry.inventory.models import Model
-from registry.training import effects, inputs, judging
+from registry.training import effects, inputs
 from registry.training.comparing import Comparison
 from registry.training.models import (
     Envelope,
@@ -27,10 +27,8 @@ from registry.training.models import (
     Run,
     RunEvidence,
     RunResult,
-    Schedule,
 )
 from registry.training.recipe import parsed
-from registry.training.rules import ENVELOPES, EnvelopeState, Rhythm
 from registry.versions import effects as versions
 from registry.versions.danger import refuse_pickle
 from registry.versions.models import Version
@@ -74,7 +72,9 @@ def declare(act: Act, *, model: Model, text: str = "", file: Upload | None = Non
             text = file.read().decode("utf-8")
         except UnicodeDecodeError:
             raise BadInput(
-                "recipe_unreadable", "The file is no text in UTF-8.", "Save the recipe as UTF-8 and send it again."
+                "recipe_unreadable",
+                "The file is no text in UTF-8.",
+                "Save the recipe as UTF-8 and send it again.",
             ) from None
     recipe = parsed(text)
     asked = recipe.body["register"].get("model")
@@ -210,9 +210,7 @@ def _register(act: Act, run: Run, made: Made) -> Version:
         code_revision=f"recipe {run.recipe.reference}" if run.recipe else made.code_name,
         environment=made.trace.get("environment", {}).get("lock", ""),
         split=_split(run, made),
-        parameters={
-            str(name): value for name, value in (train.get("parameters") or made.parameters).items()
-        },
+        parameters={str(name): value for name, value in (train.get("parameters") or made.parameters).items()},
         notes=asked.get("notes", ""),
         origin=VersionOrigin.TRAINING,
         run=run.pk,
@@ -225,7 +223,12 @@ def _split(run: Run, made: Made) -> dict[str, Any]:
     if run.recipe is None:
         return {"how": "not known: imported"}
     split, facts = run.recipe.body["split"], made.trace["split"]
-    words = {"random": "at random", "out_of_time": "over time", "by_entity": "by entity", "given": "held out before"}
+    words = {
+        "random": "at random",
+        "out_of_time": "over time",
+        "by_entity": "by entity",
+        "given": "held out before",
+    }
     how = f"{words[split['kind']]}: {facts['train']:,} train, {facts['held_out']:,} held out"
     return {"how": how, "digest": facts["digest"], **{key: str(value) for key, value in split.items()}}
 
@@ -290,7 +293,9 @@ def reproduce(act: Act, *, run: Run, recipe: Recipe | None = None) -> Job:
             "Declare a recipe that makes the same model, and name it.",
         )
     if chosen.model_id != run.model_id:
-        raise BadInput("run_not_repeatable", "The recipe belongs to another model.", "Name one of this model.")
+        raise BadInput(
+            "run_not_repeatable", "The recipe belongs to another model.", "Name one of this model."
+        )
     return jobs.enqueue(
         act,
         kind="training.reproduce",
@@ -323,109 +328,3 @@ def record_repetition(
     )
     jobs.finish(act, fence, {"run": run.reference, "verdict": str(found)})
     return made
-
-
-@verb("schedule.set")
-def set_schedule(act: Act, *, recipe: Recipe, rhythm: Rhythm) -> Schedule:
-    """Let runs of a recipe start by themselves: in a rhythm, or at each new snapshot of its dataset."""
-    asked = recipe.body["data"]
-    if "dataset" not in asked:
-        raise BadInput(
-            "schedule_wrong",
-            "A recipe that names one snapshot would train on the same rows each time.",
-            "Let its data name a dataset with “snapshot: newest”.",
-        )
-    dataset = inputs.dataset(act.actor, asked["dataset"])
-    known: Schedule | None = Schedule.objects.filter(recipe=recipe).first()
-    row = known or Schedule(scope=recipe.scope, model=recipe.model, recipe=recipe)
-    row.dataset, row.rhythm, row.active = dataset, rhythm, True
-    row.set_by, row.set_at = act.person, act.now
-    # What is there already has been trained on, or not, by hand: the schedule begins with what comes next.
-    newest = Snapshot.objects.filter(dataset=dataset).order_by("-id").first()
-    row.last_key = newest.reference if newest and rhythm == Rhythm.SNAPSHOT else ""
-    return act.save(row)
-
-
-@verb("schedule.stop")
-def stop_schedule(act: Act, *, schedule: Schedule) -> Schedule:
-    """Stop runs of a recipe from starting by themselves."""
-    schedule.active = False
-    return act.save(schedule)
-
-
-@verb("schedule.run")
-def run_due(act: Act, *, schedule: Schedule, key: str, snapshot: Snapshot | None, trigger: str) -> Run | None:
-    """Start a run that is due by its schedule, once for each key."""
-    if not schedule.active or schedule.last_key == key:
-        return None
-    schedule.last_key = key
-    act.save(schedule)
-    rows = snapshot or inputs.newest(schedule.dataset)
-    _, roles = rows.usable()
-    return effects.start(
-        act,
-        recipe=schedule.recipe,
-        snapshot=rows,
-        roles=roles,
-        held_out=None,
-        trigger=trigger,
-        started_by=schedule.set_by,
-    )
-
-
-@verb("envelope.propose")
-def propose_envelope(act: Act, *, recipe: Recipe, base: Version, bounds: dict[str, Any], expires: date) -> Envelope:
-    """Propose a recalibration envelope: bounds inside which a retrain by this recipe is a minor change.
-
-    `base` is the version of the last full validation; drift is counted from it, however many retrains lie between.
-    """
-    if base.model_id != recipe.model_id:
-        raise BadInput("envelope_wrong", "The base version belongs to another model.", "Name one of this model.")
-    if not base.grants.exists():
-        raise RuleRefused(
-            "envelope_wrong",
-            f"Version {base.number} was granted no use, so no full validation stands behind it.",
-            "Name the version of the last full validation.",
-        )
-    if expires <= act.now.date():
-        raise BadInput("envelope_wrong", "The envelope would have expired already.", "Name a day to come.")
-    return act.save(
-        Envelope(
-            scope=recipe.scope,
-            model=recipe.model,
-            recipe=recipe,
-            base=base,
-            bounds=judging.checked(bounds),
-            expires=expires,
-            proposed_by=act.person,
-            proposed_at=act.now,
-        )
-    )
-
-
-@verb("envelope.decide")
-def decide_envelope(act: Act, *, envelope: Envelope, agree: bool, reason: str) -> Envelope:
-    """Approve or refuse a recalibration envelope, with the reason."""
-    state = EnvelopeState.APPROVED if agree else EnvelopeState.REFUSED
-    ENVELOPES.check(envelope.state, state, f"Envelope {envelope.reference}")
-    envelope.state, envelope.reason = state, _reason(reason)
-    envelope.decided_by, envelope.decided_at = act.person, act.now
-    act.reason = reason
-    return act.save(envelope)
-
-
-@verb("envelope.end")
-def end_envelope(act: Act, *, envelope: Envelope, reason: str) -> Envelope:
-    """End a recalibration envelope before its day; retrains then need a validation."""
-    ENVELOPES.check(envelope.state, EnvelopeState.ENDED, f"Envelope {envelope.reference}")
-    envelope.state, envelope.reason = EnvelopeState.ENDED, _reason(reason)
-    act.reason = reason
-    return act.save(envelope)
-
-
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise BadInput("reason_needed", "A reason is needed.", "Say in a sentence why.")
-    return text.strip()
-
-

@@ -1,0 +1,89 @@
+"""Runs that were made elsewhere, runs that start by themselves, and retrains inside an envelope."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mrm.access.actors import robot
+from mrm.access.intake import Upload
+from mrm.access.rules import Robot
+from mrm.kernel.errors import BadInput
+from mrm.ledger.clock import now
+from registry.training import due, queries, verbs
+from registry.training.models import Recipe
+from registry.training.rules import Rhythm
+from registry.versions.rules import Format
+from tests.registry.making import released, rows, work
+from tests.registry.training.conftest import LOGISTIC, Shop
+
+
+def notebook(shop: Shop, artefact: bytes, kind: str) -> str:
+    """An imported run, its job done."""
+    run = verbs.import_run(
+        shop.developer,
+        model=shop.model,
+        artefact=Upload.of("model", artefact),
+        format=Format(kind),
+        snapshot=shop.snapshot,
+        test_snapshot=shop.snapshot,
+        title="notebook",
+        metrics={"auc": 0.8},
+        code=Upload.of("train.ipynb", b"{}"),
+    )
+    work(run.job)
+    return run.reference
+
+
+@pytest.mark.slow
+def test_an_imported_run_is_reproduced_by_a_recipe_that_gives_the_same_bits(shop: Shop) -> None:
+    made = shop.run(LOGISTIC).made
+    from mrm import vault
+
+    imported = queries.run(notebook(shop, vault.get(made.artefact), "skops"))
+    assert (imported.standing, imported.kind) == ("not reproduced", "imported")
+    other = shop.repeat(imported, shop.recipe(LOGISTIC.replace("0.5", "0.4")))
+    assert (other.verdict, other.step) == ("diverged", "predictions")
+    assert "240 of 240 differ" in other.detail
+    assert shop.repeat(imported, shop.recipe(LOGISTIC)).verdict == "identical"
+    assert queries.run(imported.reference).reproduced
+
+
+def test_a_new_snapshot_starts_one_run(shop: Shop) -> None:
+    recipe = newest(shop)
+    schedule = verbs.set_schedule(shop.developer, recipe=recipe, rhythm=Rhythm.SNAPSHOT)
+    assert due.start_due(now()) == 0
+    second = released(shop.developer, shop.dataset, rows(seed=8))
+    assert due.start_due(now()) == 1
+    assert due.start_due(now()) == 0
+    run = recipe.runs.get()
+    assert (run.snapshot, run.started_by) == (second, shop.developer.person)
+    assert run.trigger == f"at each new snapshot of the dataset: {second.reference}"
+    verbs.stop_schedule(shop.developer, schedule=schedule)
+    released(shop.developer, shop.dataset, rows(seed=9))
+    assert due.start_due(now()) == 0
+
+
+def test_a_rhythm_starts_one_run_in_its_period(shop: Shop) -> None:
+    recipe = newest(shop)
+    verbs.set_schedule(shop.developer, recipe=recipe, rhythm=Rhythm.DAILY)
+    assert [due.start_due(now() + timedelta(days=day)) for day in (0, 0, 1)] == [1, 0, 1]
+
+
+def test_a_recipe_on_one_snapshot_cannot_be_scheduled(shop: Shop) -> None:
+    with pytest.raises(BadInput, match="same rows each time") as refused:
+        verbs.set_schedule(shop.developer, recipe=shop.recipe(), rhythm=Rhythm.DAILY)
+    assert refused.value.code == "schedule_wrong"
+
+
+def test_only_the_scheduler_starts_what_is_due(shop: Shop) -> None:
+    schedule = verbs.set_schedule(shop.developer, recipe=newest(shop), rhythm=Rhythm.DAILY)
+    clock = robot(Robot.SCHEDULER, on_behalf_of=shop.developer.person)
+    assert verbs.run_due(clock, schedule=schedule, key="a", snapshot=None, trigger="a") is not None
+    assert verbs.run_due(clock, schedule=schedule, key="a", snapshot=None, trigger="a") is None
+
+
+def newest(shop: Shop) -> Recipe:
+    """A recipe on the newest snapshot of the dataset."""
+    return shop.recipe(data=f"{{dataset: {shop.dataset.reference}, snapshot: newest}}")
