@@ -10,18 +10,19 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from mrm import vault
-from mrm.access.actors import Actor
-from mrm.kernel.errors import BadInput, NotFound
+from mrm.access.actors import Actor, robot
+from mrm.access.rules import Robot
+from mrm.kernel.errors import BadInput, CountersignError
 from registry.data.canonical_digest import data_digest
 from registry.data.frames import table
 from registry.data.logical import as_frame, logical_type, normalised
-from registry.data.models import ColumnRoles, Dataset, Snapshot, SnapshotContent
+from registry.data.models import ColumnRoles, Dataset, Snapshot
 from registry.data.rules import SnapshotStatus
+from registry.features import queries as features
+from registry.features.models import Definition
 from registry.training.fitting import Data
 from registry.training.models import Run
 
@@ -174,34 +175,21 @@ def _built(
         return pq.read_table(io.BytesIO(vault.get(made.rows))), made.rows, tuple(made.features)
     frame: pd.DataFrame = as_frame(rows).rename(columns={asked["as_of"]: "as_of"})
     known_until: datetime | None = run.known_until
-    rooms = import_module("registry.features.queries")
     found = service(actor, asked["service"])
-    built = rooms.build(found, frame, known_until).rename(columns={"as_of": asked["as_of"]})
+    built = features.build(found, frame, known_until).rename(columns={"as_of": asked["as_of"]})
     typed = normalised(pa.Table.from_pandas(built, preserve_index=False))
     sink = io.BytesIO()
     pq.write_table(typed, sink, compression="zstd")
-    return typed, vault.put(sink.getvalue()), tuple(rooms.pinned(found))
+    return typed, vault.put(sink.getvalue()), tuple(features.pinned(found))
 
 
-def service(actor: Actor | None, name: str) -> Any:
-    """A feature service by name."""
-    if find_spec("registry.features") is None:
-        raise BadInput(
-            "feature_service_unknown",
-            f"data.service: this installation serves no features, so there is no service “{name}”.",
-            "Train on a snapshot.",
-        )
+def service(actor: Actor | None, name: str) -> Definition:
+    """A feature service by name, among those the reader may see."""
     try:
-        return import_module("registry.features.queries").service(actor, name)
-    except NotFound:
+        return features.service(actor or robot(Robot.WORKER), name)
+    except CountersignError as error:
         raise BadInput(
             "feature_service_unknown",
             f"data.service: there is no feature service “{name}” that you may use.",
-            "Apply its definition first (features apply), or correct the name.",
+            f"Apply its definition first (features apply), or correct the name. {error.detail}",
         ) from None
-
-
-def kept_rows(data: str) -> SnapshotContent | None:
-    """A snapshot's content by the digest of its values."""
-    found: SnapshotContent | None = SnapshotContent.objects.filter(data_digest=data).first()
-    return found

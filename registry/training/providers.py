@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
-
 from mrm.access.actors import Actor
 from mrm.web.shapes import Fact
+from registry.features import queries as features
 from registry.training import queries
 from registry.versions.gates import Answer, Ask, providers
 from registry.versions.models import Version
@@ -50,11 +47,8 @@ def feature_skew(ask: Ask) -> Answer:
     pinned = list(ask.version.features)
     if not pinned:
         return Answer("not_applicable", "The version pins no feature service.")
-    if find_spec("registry.features") is None:
-        return Answer("unmet", "This installation cannot compare served features with the offline store.")
-    rooms: Any = import_module("registry.features.queries")
-    state = rooms.skew_state(pinned)
-    return Answer(state.state, state.sentence, tuple(state.evidence), state.url)
+    state = features.skew_state(pinned, entity=ask.version.model.entity)
+    return Answer(state.state, state.sentence, url=state.url)
 
 
 def panel(actor: Actor, version: Version) -> Panel | None:

@@ -17,6 +17,7 @@ from mrm import vault
 from mrm.evidence.reproduce import Repeated, others
 from mrm.jobs.processes import ROOT, pinned
 from mrm.kernel.errors import CountersignError
+from registry.data.frames import frame
 from registry.training import comparing, fitting, inputs
 from registry.training.comparing import Comparison, Kept
 from registry.training.models import Recipe, Run
@@ -83,8 +84,6 @@ def all_rows(run: Run) -> pd.DataFrame:
     """The rows of a run's snapshots, each snapshot once, those that train first."""
     import pandas as pd
 
-    from registry.data.frames import frame
-
     held = [run.snapshot] + ([run.held_out] if run.held_out and run.held_out_id != run.snapshot_id else [])
     frames = [frame(item.usable()[0]) for item in held]
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
@@ -98,7 +97,13 @@ def imported(run: Run, artefact: str, form: str) -> tuple[Floats, str]:
     sink = io.BytesIO()
     all_rows(run).to_parquet(sink, index=False)
     files = {"artefact": vault.get(artefact), "rows.parquet": sink.getvalue()}
-    facts = {"format": form, "types": content.types, "declared": None, "event": run.roles.roles.event}
+    facts = {
+        "format": form,
+        "types": content.types,
+        "declared": None,
+        "event": run.roles.roles.event,
+        "held": True,
+    }
     seen = ask("inspect", facts, files, SCORING).facts
     known = {**facts, "declared": seen["signature"], "path": seen["path"]}
     scored = pd.read_parquet(

@@ -14,6 +14,8 @@ LATE: dict[tuple[str, str], str] = {
     ("mrm/access/rows.py", "visible_to"): "models are made of rows: rows cannot import models",
     ("mrm/evidence/child.py", "main"): "a process of its own: models exist after django.setup()",
     ("mrm/jobs/child.py", "main"): "a process of its own: models exist after django.setup()",
+    ("registry/training/child.py", "main"): "a process of its own: models exist after django.setup()",
+    ("registry/training/fitting.py", "predicted"): "numpy and pandas come with it: only where a run is made",
     ("mrm/web/templatetags/kit.py", "chart"): "pages without charts do not load their specs",
 }
 # This room brings pandas and scipy with it: who runs tests imports it in the child of a job, not in the web process.

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ('data', '0001_initial'),
         ('evidence', '0002_training_evidence'),
         ('inventory', '0002_non_models'),
-        ('versions', '0003_xgboost_formats'),
+        ('versions', '0004_xgboost_formats'),
     ]
 
     operations = [

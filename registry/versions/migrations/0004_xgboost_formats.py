@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('versions', '0002_lineage_and_origin'),
+        ('versions', '0003_stages_aliases_tags'),
     ]
 
     operations = [
