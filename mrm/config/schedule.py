@@ -14,8 +14,8 @@ from mrm.jobs.handlers import Handler, handlers
 from mrm.jobs.processes import Limits
 from mrm.jobs.scheduler import Periodic
 from mrm.ledger import sealing
-from registry.training import due
 from registry.features.jobs import plan_comparison
+from registry.training import due
 
 EVERY_SECOND = (sealing.seal, denials.close_windows, due.each_minute, plan_comparison)
 PERIODIC = (
