@@ -22,5 +22,5 @@ lint: setup             ## style, types and floors
 
 peers: setup            ## the clients and peers of tests and benchmarks, each in an environment of its own
 	@for list in tests/peers/*.txt; do name=$$(basename $$list .txt); \
-	  test -x .peers/$$name/bin/python || $(VENV)/uv venv -q --python $(VENV)/python .peers/$$name; \
-	  $(VENV)/uv pip install -q --python .peers/$$name/bin/python -r $$list; done
+	  test -x .peers/$$name/bin/python || $(VENV)/python -m uv venv -q --python $(VENV)/python .peers/$$name; \
+	  $(VENV)/python -m uv pip install -q --python .peers/$$name/bin/python -r $$list; done

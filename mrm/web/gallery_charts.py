@@ -145,4 +145,10 @@ CHARTS = [
         at=455,
         x="score",
     ),
+    _chart(
+        "steps",
+        "The loss falls fast, then slowly",
+        [{"step": n, "value": 1 / (n + 1)} for n in range(30)],
+        y="loss",
+    ),
 ]
