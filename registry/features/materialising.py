@@ -80,6 +80,8 @@ def materialise(
     plan, state = named.plan(service), state_of(service)
     marks, at = building.marks(plan), microseconds_of(until)
     kept = online.store()
+    if state is not None and state.rows != kept.count(service):
+        state = None  # another store than last time, or one that lost rows: everything is written again
     count = 0
     with opened() as engine:
         for key, items in by_key(plan):

@@ -104,7 +104,9 @@ class RedisStore:
         import redis
 
         self._trouble = redis.RedisError
-        self._link = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
+        # the broker of jobs is named the same way: a socket under its scheme there is `unix` here
+        address = url.replace("redis+socket://", "unix://", 1)
+        self._link = redis.Redis.from_url(address, socket_connect_timeout=2, socket_timeout=5)
 
     def put(self, service: Definition, key_name: str, rows: Sequence[Row]) -> None:
         """In one round trip."""
