@@ -20,7 +20,7 @@ from mrm.access.intake import Upload
 from mrm.access.models import LegalEntity, User
 from mrm.access.rules import Door, Robot
 from mrm.access.verbs import describe_entity, prepare
-from mrm.demo import fitting, german, judgements, people
+from mrm.demo import fitting, german, judgements, people, production
 from mrm.jobs import runner
 from mrm.kernel.errors import RuleRefused
 from registry.data import verbs as data
@@ -32,7 +32,7 @@ from registry.inventory.verbs import models as inventory
 from registry.inventory.verbs import tiers, uses
 from registry.versions import verbs as versions
 from registry.versions.models import Version
-from registry.versions.rules import Format, Stage
+from registry.versions.rules import Format
 from validation.cases.models import Validation
 from validation.cases.rules import Fitness, Rating
 from validation.cases.verbs import judging, opening, testing
@@ -420,30 +420,6 @@ def _paper(story: Story) -> None:
     story.validation.refresh_from_db()
 
 
-def _into_use(story: Story) -> None:
-    """The owner asks for production, for the use that was granted; an ML engineer brings the scorecard there."""
-    granted = story.uses[:1]
-    request = versions.request_promotion(
-        people.actor("owner"),
-        version=Version.objects.get(pk=story.scorecard.pk),
-        stage=Stage.PROD,
-        uses=granted,
-        reason="Approved with conditions; the branches wait for it.",
-    )
-    if request.open_requirements:
-        open_still = "; ".join(item["title"] for item in request.open_requirements)
-        story.say(f"the scorecard waits in dev, the gate still asks for: {open_still}")
-        return
-    versions.promote(
-        people.actor("engineer"),
-        version=Version.objects.get(pk=story.scorecard.pk),
-        stage=Stage.PROD,
-        uses=granted,
-        reason="Every requirement is met.",
-    )
-    story.model.refresh_from_db()
-
-
 def _onward(story: Story) -> None:
     """What waits on the desks when somebody looks: the challenger's validation has just been opened."""
     opening.open_validation(
@@ -473,6 +449,6 @@ STEPS = (
     ("judgements, conditions, opinion", _judge),
     ("signatures", _sign),
     ("the sealed report", _paper),
-    ("into production", _into_use),
+    ("into production", production.bring),
     ("what waits next", _onward),
 )
