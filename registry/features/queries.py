@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -191,7 +191,7 @@ def late(state: OnlineState, limit: int) -> bool:
 class SkewState:
     """How the comparison of a service stands: `met` or `unmet` for the gate, in a sentence, and where to look."""
 
-    state: str
+    state: Literal["met", "unmet", "not_applicable"]
     sentence: str
     url: str
     compared_at: datetime | None = None
