@@ -127,7 +127,7 @@ def import_run(ctx: JobContext) -> None:
         return
     ctx.progress(0, 2, "open the artefact in a process of its own")
     facts = ctx.payload
-    p, form = repeating.imported(training, facts["artefact"], facts["format"])
+    p, form = repeating.imported(training, vault.get(facts["artefact"]), facts["format"])
     ctx.progress(1, 2, "record")
     content, _ = training.snapshot.usable()
     predictions = raw(p)

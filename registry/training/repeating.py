@@ -43,7 +43,7 @@ def repeat(
         read = inputs.read_for(run, recipe.body)
         outcome = fitting.run(recipe.body, read.data, progress)
         if run.kind == RunKind.IMPORTED:
-            return against(run, recipe, outcome, read.data), outcome.trace
+            return against(run, outcome), outcome.trace
         before = Kept(run.made.trace, vault.get(run.made.split), vault.get(run.made.predictions))
     except CountersignError as error:
         return Comparison(Verdict.DIVERGED, step_of(error), error.detail), {}
@@ -69,12 +69,12 @@ def packed(outcome: fitting.Outcome) -> bytes:
     return np.packbits(outcome.trains).tobytes()
 
 
-def against(run: Run, recipe: Recipe, outcome: fitting.Outcome, data: fitting.Data) -> Comparison:
+def against(run: Run, outcome: fitting.Outcome) -> Comparison:
     """The predictions of a recipe's model beside those of the imported artefact, on every row of both snapshots."""
     assert run.made is not None  # noqa: S101 - the verb asked
-    frame = all_rows(run)
-    scored, _ = fitting.predicted(outcome.learned, frame, data.types, recipe.body)
-    before, after = vault.get(run.made.predictions), scored["p"].to_numpy(dtype="<f8").tobytes()
+    learned = outcome.learned
+    p, _ = imported(run, learned.artefact, learned.format, learned.signature)
+    before, after = vault.get(run.made.predictions), p.astype("<f8").tobytes()
     if before == after:
         return Comparison(Verdict.IDENTICAL)
     return Comparison(Verdict.DIVERGED, "predictions", comparing.distance(before, after))
@@ -89,18 +89,20 @@ def all_rows(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
 
-def imported(run: Run, artefact: str, form: str) -> tuple[Floats, str]:
+def imported(
+    run: Run, artefact: bytes, form: str, declared: dict[str, Any] | None = None
+) -> tuple[Floats, str]:
     """What a foreign artefact predicts, asked in the sandbox; and on which path."""
     import pandas as pd
 
     content, _ = run.snapshot.usable()
     sink = io.BytesIO()
     all_rows(run).to_parquet(sink, index=False)
-    files = {"artefact": vault.get(artefact), "rows.parquet": sink.getvalue()}
+    files = {"artefact": artefact, "rows.parquet": sink.getvalue()}
     facts = {
         "format": form,
         "types": content.types,
-        "declared": None,
+        "declared": declared,
         "event": run.roles.roles.event,
         "held": True,
     }

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from mrm import vault
 from mrm.access.actors import robot
 from mrm.access.intake import Upload
 from mrm.access.rules import Robot
@@ -39,8 +40,6 @@ def notebook(shop: Shop, artefact: bytes, kind: str) -> str:
 @pytest.mark.slow
 def test_an_imported_run_is_reproduced_by_a_recipe_that_gives_the_same_bits(shop: Shop) -> None:
     made = shop.run(LOGISTIC).made
-    from mrm import vault
-
     imported = queries.run(notebook(shop, vault.get(made.artefact), "skops"))
     assert (imported.standing, imported.kind) == ("not reproduced", "imported")
     other = shop.repeat(imported, shop.recipe(LOGISTIC.replace("0.5", "0.4")))
