@@ -48,7 +48,7 @@ def feature_skew(ask: Ask) -> Answer:
     if not pinned:
         return Answer("not_applicable", "The version pins no feature service.")
     state = features.skew_state(pinned, entity=ask.version.model.entity)
-    return Answer(state.state, state.sentence, url=state.url)
+    return Answer("met" if state.met else "unmet", state.sentence, url=state.url)
 
 
 def panel(actor: Actor, version: Version) -> Panel | None:
