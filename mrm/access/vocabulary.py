@@ -101,7 +101,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "run.start": {DEVELOPER},
     "run.finish": {WORKER},
     "run.import": {DEVELOPER},
-    "run.reproduce": {DEVELOPER, VALIDATOR, OFFICER, APPROVER, Role.AUDITOR, Role.REGULATOR},
+    "run.reproduce": {DEVELOPER, VALIDATOR, OFFICER, APPROVER},
     "run.record_repetition": {WORKER},
     "schedule.set": {DEVELOPER},
     "schedule.stop": {DEVELOPER},

@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 
 from mrm.access.history import entries_about
 from mrm.access.pages import MemberList, MemberPage
-from mrm.kernel.errors import NotFound
+from mrm.access.rows import as_uuid
 from mrm.kernel.numbers import stat
 from mrm.web import words
 from mrm.web.shapes import Fact, Link
@@ -47,7 +47,10 @@ class OneExperiment(MemberList):
     @cached_property
     def experiment(self) -> Experiment:
         """The experiment of the address."""
-        return queries.experiment(self.actor, self.kwargs["reference"])
+        found: Experiment = Experiment.objects.select_related("scope").one(
+            self.actor, reference=self.kwargs["reference"]
+        )
+        return found
 
     def get_title(self) -> str:
         """Its name."""
@@ -82,9 +85,10 @@ class OneRun(MemberPage):
     @cached_property
     def run(self) -> ClientRun:
         """The run of the address."""
-        found = queries.run(self.actor, self.kwargs["key"])
-        if found.experiment.reference != self.kwargs["reference"]:
-            raise NotFound
+        rows = ClientRun.objects.select_related("experiment", "scope", "created_by")
+        found: ClientRun = rows.one(
+            self.actor, pk=as_uuid(self.kwargs["key"]), experiment__reference=self.kwargs["reference"]
+        )
         return found
 
     @cached_property

@@ -71,7 +71,7 @@ RIGHTS: dict[str, Right] = {
     "entity.create": by_administrators("administrator"),
     "entity.describe": by_administrators("administrator"),
     "envelope.decide": on_model("validator signer officer"),
-    "envelope.end": on_model("owner validator signer officer"),
+    "envelope.end": on_model("owner developer builder validator signer officer"),
     "envelope.propose": on_model("owner"),
     "evidence.reproduce": on_model("owner developer builder validator signer officer approver auditor"),
     "evidence.void": on_model("validator signer officer"),
