@@ -107,14 +107,15 @@ def lens() -> Iterator[Lens]:
 def costs(story: Story, lens: Lens, django_db_blocker: Any) -> dict[str, list[tuple[Asked, Asked]]]:
     """What every list costs, short and long: by itself and widened, in the bank and in three banks; at last in thirds."""
     with django_db_blocker.unblock(), undone():
-        before = {name: several(story, lens, address(name, story)) for name in lists()}
+        urls = {name: address(name, story) for name in lists()}
+        before = {name: several(story, lens, url) for name, url in urls.items()}
         multiply(TIMES)
-        after = {name: several(story, lens, address(name, story)) for name in lists()}
+        after = {name: several(story, lens, url) for name, url in urls.items()}
         found = {name: list(zip(before[name], after[name], strict=True)) for name in lists()}
         for name, pairs in found.items():
             if pairs:
                 whole = pairs[0][1]
-                third = several(story, lens, address(name, story), most=max(1, whole.rows // TIMES))[0]
+                third = several(story, lens, urls[name], most=max(1, whole.rows // TIMES))[0]
                 pairs.append((third, whole))
     return found
 

@@ -41,7 +41,7 @@ def test_the_gallery_draws_every_part_and_obeys_the_policy() -> None:
         "verdict",
     ):
         assert f'class="{part}' in text or f" {part}" in text
-    assert text.count('class="chart"') == 11
+    assert text.count('class="chart"') == 12
 
 
 def test_values_are_escaped_wherever_they_stand() -> None:
