@@ -23,6 +23,8 @@ from registry.mlflow.rules import RUN_NAME, FactKind, InputKind
 NUMBERS = {"=": "exact", "!=": "exact", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 TEXTS = {"=": "exact", "!=": "exact", "LIKE": "like", "ILIKE": "ilike", "IN": "in", "NOT IN": "in"}
 NEGATED = {"!=", "NOT IN"}
+# The client adds `tag.… != 'true'` to every search for models, and means those without the tag as well.
+PROMPT = "mlflow.prompt.is_prompt"
 ENTITIES = {
     "": "attribute",
     "attr": "attribute",
@@ -65,6 +67,8 @@ class Store:
         rows = self.rows(clause.key)
         if clause.operator in {"IS NULL", "IS NOT NULL"} and not self.number:
             return ~Q(Exists(rows)) if clause.operator == "IS NULL" else Q(Exists(rows))
+        if clause.key == PROMPT and clause.operator == "!=":
+            return ~Q(Exists(rows.filter(**{self.value: clause.value})))
         if self.number:
             rows = rows.filter(is_nan=False)
         return Q(Exists(rows.filter(compared(self.value, clause, number=self.number))))
