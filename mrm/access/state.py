@@ -88,10 +88,22 @@ def _compare(kind: str, rows: list[models.Model]) -> Iterator[Problem]:
         key = str(row.pk)
         if key not in latest:
             yield Problem(f"{kind} {key}", "the row is in no entry of the ledger")
-        elif latest[key] != payload(row):
-            said, now = latest[key] or {}, payload(row)
-            names = ", ".join(sorted(name for name in now if said.get(name) != now[name]))
-            yield Problem(f"{kind} {key}", f"the row does not say what the ledger says: {names}")
+        elif names := differing(row, latest[key] or {}):
+            yield Problem(f"{kind} {key}", f"the row does not say what the ledger says: {', '.join(names)}")
+
+
+def differing(row: models.Model, said: dict[str, Any]) -> list[str]:
+    """The columns in which a row differs from its last revision.
+
+    A column that came to the table after that revision is not in it: the migration gave such a row the column's
+    default, and any other value is one that no act wrote. A column that left the table says nothing any more.
+    """
+    defaults = {
+        field.attname: field.get_default() for field in row._meta.concrete_fields if field.attname not in said
+    }
+    before = payload(type(row)(**defaults)) if defaults else {}
+    now = payload(row)
+    return sorted(name for name in now if now[name] != said.get(name, before.get(name)))
 
 
 def _missing(kind: str, model: type[models.Model]) -> Iterator[Problem]:

@@ -17,28 +17,24 @@ SECRET_KEY = environment.read("MRM_SECRET_KEY") or environment.kept_secret(MRM_H
 ALLOWED_HOSTS = [host for host in environment.read("MRM_HOSTS").split(",") if host]
 
 ROOMS = [
-    name
-    for name in (
-        "mrm.web",
-        "mrm.ledger",
-        "mrm.access",
-        "mrm.policy",
-        "mrm.vault",
-        "mrm.jobs",
-        "mrm.evidence",
-        "mrm.papers",
-        "registry.data",
-        "registry.inventory",
-        "registry.features",
-        "registry.versions",
-        "registry.training",
-        "registry.mlflow",
-        "validation.findings",
-        "validation.cases",
-        "mrm.desk",
-        "mrm.demo",
-    )
-    if (BASE_DIR / name.replace(".", "/") / "apps.py").exists()
+    "mrm.web",
+    "mrm.ledger",
+    "mrm.access",
+    "mrm.policy",
+    "mrm.vault",
+    "mrm.jobs",
+    "mrm.evidence",
+    "mrm.papers",
+    "registry.data",
+    "registry.inventory",
+    "registry.features",
+    "registry.versions",
+    "registry.training",
+    "registry.mlflow",
+    "validation.findings",
+    "validation.cases",
+    "mrm.desk",
+    "mrm.demo",
 ]
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -116,7 +112,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-AUTH_USER_MODEL = "access.User" if "mrm.access" in ROOMS else "auth.User"
+AUTH_USER_MODEL = "access.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

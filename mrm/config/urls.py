@@ -1,7 +1,5 @@
 """Every address of the house, room by room."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
 ROOMS = (
@@ -19,12 +17,9 @@ ROOMS = (
     "registry.mlflow",
     "validation.findings",
     "validation.cases",
-    "mrm.ledger",
     "mrm.desk",
 )
-urlpatterns = [
-    path("", include(f"{room}.urls")) for room in ROOMS if find_spec(room) and find_spec(f"{room}.urls")
-]
+urlpatterns = [path("", include(f"{room}.urls")) for room in ROOMS]
 handler400 = "mrm.web.errors.handler400"
 handler403 = "mrm.web.errors.handler403"
 handler404 = "mrm.web.errors.handler404"

@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from mrm.access import acts, denials, policy_table, signing, verbs, vocabulary
 from mrm.access.guard import GuardViolation
 from mrm.access.models import Entry, LegalEntity, Person, Revision, Scope, ScopeGrant, Signature, User
+from mrm.access.rows import payload
 from mrm.access.rules import GrantLevel, Role
-from mrm.access.state import problems
+from mrm.access.state import differing, problems
 from mrm.kernel.errors import BadInput, Denied, NotFound, RuleRefused
 from tests import make
 
@@ -200,6 +201,14 @@ def test_a_row_changed_behind_the_frame_is_found(bank: make.Bank, monkeypatch: p
     found = list(problems())
     assert [problem.place for problem in found] == [f"access.person {person.pk}"]
     assert "name" in found[0].detail
+
+
+def test_a_column_younger_than_the_revision_must_hold_its_default(bank: make.Bank) -> None:
+    person = bank.person("owner", Role.MODEL_OWNER).person
+    earlier = {name: fact for name, fact in payload(person).items() if name not in {"position", "active"}}
+    assert differing(person, earlier | {"gone": "a column of an earlier schema"}) == []
+    person.position = "written by no act"
+    assert differing(person, earlier) == ["position"]
 
 
 def test_a_row_without_an_entry_is_found(bank: make.Bank, monkeypatch: pytest.MonkeyPatch) -> None:
