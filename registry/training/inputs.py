@@ -140,7 +140,8 @@ def read_for(run: Run, body: Mapping[str, Any], actor: Actor | None = None) -> R
         rows, kept, pinned = _built(run, body["data"], rows, actor)
         features = [name for name in rows.column_names if "__" in name]
     held_out, held_digest, held_kept = None, "", ""
-    if run.held_out is not None:
+    # the test snapshot of an imported run says only where it was judged; how rows are divided is the recipe's to say
+    if run.held_out is not None and body["split"]["kind"] == "given":
         held_content, _ = run.held_out.usable()
         held = table(held_content)
         held_out, held_digest, held_kept = as_frame(held), data_digest(held), held_content.parquet
