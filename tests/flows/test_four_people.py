@@ -25,7 +25,7 @@ from tests.validation.cases.making import Bank, content, make_bank
 from validation.cases.models import Validation
 from validation.cases.rules import ValidationState
 
-pytestmark = [pytest.mark.django_db, pytest.mark.services]
+pytestmark = [pytest.mark.django_db, pytest.mark.services, pytest.mark.slow]
 LISTS = ("/models/", "/versions/", "/validations/", "/findings/", "/evidence/", "/papers/", "/jobs/", "/datasets/",
          "/conditions/", "/to-sign/", "/models/?format=csv", "/search/?q=Consumer", "/api/v1/models/",
          "/api/v1/validations/", "/api/v1/findings/", "/api/v1/evidence/")  # fmt: skip

@@ -16,7 +16,7 @@ from validation.findings.models import Finding
 from validation.findings.rules import FindingState
 from validation.findings.verbs import life, requests
 
-pytestmark = [pytest.mark.django_db, pytest.mark.services]
+pytestmark = [pytest.mark.django_db, pytest.mark.services, pytest.mark.slow]
 TABLE = {"code": "code", "reference": "label_corrected"}
 
 

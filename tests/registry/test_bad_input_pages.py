@@ -50,6 +50,7 @@ def sent(shop: Shop, name: str, artefact: bytes, kind: str) -> str:  # noqa: F81
     return html.unescape(browser.get(answer["Location"]).content.decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "make", "code"),
     [

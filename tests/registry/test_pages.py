@@ -53,6 +53,7 @@ def addresses(shop: Shop, version: Version) -> dict[str, str]:  # noqa: F811
     }
 
 
+@pytest.mark.slow
 def test_who_was_granted_sees_every_page_and_a_stranger_none(shop: Shop) -> None:  # noqa: F811
     pages = addresses(shop, shop.version())
     stranger = client(person("Sam Stranger", Role.MODEL_DEVELOPER))

@@ -177,6 +177,7 @@ def test_exit_codes_of_the_process(home: Path, tmp_path: Path) -> None:
     assert manage(tmp_path / "empty", "verify", "--ledger").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_in_the_file_is_tampering(home: Path) -> None:
     with sqlite3.connect(home / "countersign.sqlite3") as database:
         database.execute("DROP TRIGGER ledger_leaf_append_only_update")

@@ -57,6 +57,7 @@ def states(version: Version) -> dict[str, str]:
     return {item.key: item.state for item in gates.requirements(version, now=timezone.now())}
 
 
+@pytest.mark.slow
 def test_own_requirements_are_answered_and_unknown_ones_are_unmet(
     shop: Shop, upper_room: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_grant_lapses_by_its_date_and_is_renewed_in_its_own_row(
     assert states(version)["use_grant"] == "met"
 
 
+@pytest.mark.slow
 def test_only_an_admitted_version_gets_a_grant(shop: Shop, upper_room: Callable[..., Any]) -> None:
     with pytest.raises(RuleRefused):
         granted(upper_room, shop.version(b"{}"))

@@ -60,6 +60,7 @@ def requirement(version: Version, key: str) -> str:
     return {item.key: item.state for item in gates.requirements(version, now=timezone.now())}[key]
 
 
+@pytest.mark.slow
 def test_a_candidate_takes_versions_from_clients_and_the_gate_says_what_they_lack(
     shop: Shop, door: Any
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_candidate_takes_versions_from_clients_and_the_gate_says_what_they_lac
     assert requirement(version, "dataset_lineage") == "unmet"
 
 
+@pytest.mark.slow
 def test_stated_lineage_answers_and_the_version_is_inspected_on_its_rows(shop: Shop, door: Any) -> None:
     version = door(shop.developer, shop.model, Format.SCORECARD, scorecard(), signature=SIGNATURE)
     verbs.state_lineage(shop.developer, version=version, training_snapshot=shop.snapshot)
@@ -103,6 +105,7 @@ def test_what_is_named_once_stays(shop: Shop) -> None:
     assert not version.lineages.exists()
 
 
+@pytest.mark.slow
 def test_lineage_that_does_not_fit_refuses_the_version(shop: Shop, door: Any) -> None:
     card = json.loads(scorecard())
     card["variables"][0]["name"] = "wealth"
@@ -116,6 +119,7 @@ def test_lineage_that_does_not_fit_refuses_the_version(shop: Shop, door: Any) ->
     assert not Version.objects.admitted().exists()
 
 
+@pytest.mark.slow
 def test_an_input_example_is_kept_and_tried(shop: Shop, door: Any) -> None:
     example = frame()[fitted.INPUTS].head(3).to_dict("records")
     version = door(shop.developer, shop.model, Format.SCORECARD, scorecard(), input_example=example)

@@ -27,7 +27,7 @@ from tests.registry.making import ROLES, frame, rows, scorecard, upload
 from tests.registry.versions import fitted
 from tests.registry.versions.conftest import Shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,6 @@ def test_a_scorecard_is_admitted_with_signature_structure_and_stage(shop: Shop) 
     assert Job.objects.get(pk=version.job).state == "succeeded"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "structure", "path"),
     [
@@ -162,7 +161,6 @@ def test_a_constant_score_is_refused(shop: Shop) -> None:
     assert version.found.code == "score_constant"
 
 
-@pytest.mark.slow
 def test_a_model_that_hangs_is_stopped_and_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "INSPECTION", Limits(seconds=12))
     version = shop.version(fitted.endless_booster(), "lightgbm-txt")
@@ -170,7 +168,6 @@ def test_a_model_that_hangs_is_stopped_and_refused(shop: Shop, monkeypatch: pyte
     assert version.found.remedy
 
 
-@pytest.mark.slow
 def test_a_model_that_crashes_its_process_is_refused(shop: Shop) -> None:
     version = shop.version(fitted.broken_booster(), "lightgbm-txt")
     assert version.found.code == "artefact_crashed"
@@ -178,7 +175,6 @@ def test_a_model_that_crashes_its_process_is_refused(shop: Shop) -> None:
     assert shop.version().admission == Admission.ADMITTED
 
 
-@pytest.mark.slow
 def test_a_model_that_wants_too_much_memory_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "INSPECTION", Limits(memory_mb=20))
     version = shop.version(fitted.booster(), "lightgbm-txt")

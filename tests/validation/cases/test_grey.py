@@ -130,6 +130,7 @@ def test_reopened_content_is_frozen_and_signed_again(house: Bank) -> None:
     assert [row.standing for row in queries.signatures(fresh(validation))] == [True, True, True, False, False]
 
 
+@pytest.mark.slow
 def test_after_the_grant_a_changed_use_is_a_proposal_and_the_old_grant_stays(house: Bank) -> None:
     validation = house.granted()
     change_use(house, validation)

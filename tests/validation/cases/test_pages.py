@@ -73,6 +73,7 @@ def test_rating_on_the_desk_goes_to_the_next_item(house: Bank) -> None:
     assert "no evidence of this model" in refused.content.decode()
 
 
+@pytest.mark.slow
 def test_an_approval_is_signed_on_the_page_with_the_password(house: Bank) -> None:
     validation = house.signed()
     address = f"/validations/{validation.reference}/sign/"

@@ -107,6 +107,7 @@ def test_every_figure_under_an_evidence_id_is_in_that_evidence(house: Bank) -> N
     assert checked > 300
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_all_sections_end_with_conclusion_and_rating_and_say_what_is_not_possible(house: Bank) -> None:
     validation = full(house)
