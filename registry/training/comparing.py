@@ -71,6 +71,8 @@ def _said(step: str, before: Kept, after: Kept) -> str:
         return _columns(before.trace[step], after.trace[step])
     if step == "predictions":
         return distance(before.predictions, after.predictions)
+    if step == "parameters":
+        return _parameters(before.trace[step], after.trace[step])
     return first_difference(before.trace[step], after.trace[step], "") or ""
 
 
@@ -81,6 +83,14 @@ def _sides(before: Kept, after: Kept) -> str:
     if len(one) != len(other):
         return f"{before.trace['data']['rows']:,} rows before, {after.trace['data']['rows']:,} now"
     return f"{int((one != other).sum()):,} of {before.trace['data']['rows']:,} rows stand on the other side"
+
+
+def _parameters(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What was set comes before what was fitted with it: a coefficient differs because a parameter does."""
+    one, other = (
+        {name: value for name, value in item.items() if name != "fitted"} for item in (before, after)
+    )
+    return first_difference(one, other) or first_difference(before, after) or ""
 
 
 def _columns(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
