@@ -7,8 +7,7 @@ import pytest
 from mrm.access.models import Entry
 from mrm.evidence.models import Evidence
 from mrm.jobs import leases
-from mrm.jobs.models import Job
-from mrm.kernel.errors import BadInput, CountersignError
+from mrm.kernel.errors import BadInput
 from registry.training import verbs
 from registry.training.models import Recipe, Run, RunResult
 from registry.versions.models import Version
