@@ -116,6 +116,15 @@ def test_all_sections_end_with_conclusion_and_rating_and_say_what_is_not_possibl
     assert all(part["conclusion"] and part["rating"] for part in report["sections"][1:])
     absent = {block["what"] for block in blocks(report) if block["kind"] == "not_possible"}
     assert {"back-test of outcomes", "actual use against approved use"} <= absent
+    (template,) = [part for part in report["annexes"] if part["title"] == "ECB template"]
+    assert sum(block["kind"] == "not_possible" for block in template["blocks"]) == 3
+    (statistics,) = [block["rows"] for block in template["blocks"] if block["kind"] == "table"]
+    assert {row["cells"][0] for row in statistics} == {"2.5.3.1", "2.5.4"}
+    for row in statistics:
+        (digest,) = row["cells"][4]["digests"]
+        results = contents.decode(vault.get(digest))["results"]
+        figure = results["statistic"] if row["cells"][0] == "2.5.4" else results["facts"]["portfolio"]["d"]
+        assert words.figure(figure) in row["cells"][3]
     facts = cases.content_of(content(validation))
     assert {row["digest"] for row in report["evidence"]} == {row["digest"] for row in facts["evidence"]}
     assert {row["number"] for row in report["findings"]} == {row["reference"] for row in facts["findings"]}

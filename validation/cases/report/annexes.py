@@ -1,4 +1,4 @@
-"""Annexes: clauses, evidence and environment, full results, methods, documents, glossary, how to verify."""
+"""Annexes: clauses, evidence and environment, full results, methods, ECB template, documents, glossary, how to verify."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from mrm.papers.content import (
 from validation.battery.result import Row as ResultRow
 from validation.cases.report import words
 from validation.cases.report.matter import Json, Matter
+from validation.cases.report.template import pd_template
 
 MOST_ROWS, MOST_COLUMNS = 40, 9
 FULL = (
@@ -61,9 +62,10 @@ def annexes(matter: Matter) -> tuple[Section, ...]:
         Section("B", "evidence and environment", tuple(_evidence(matter))),
         Section("C", "full results", tuple(_full(matter)), layout="wide"),
         Section("D", "methods of the tests", tuple(_methods(matter)), layout="fresh"),
-        Section("E", "documents", tuple(_documents(matter))),
-        Section("F", "glossary", (Glossary(tuple(GLOSSARY.items())),)),
-        Section("G", "how to verify this report", tuple(_verify(matter))),
+        Section("E", "ECB template", tuple(pd_template(matter))),
+        Section("F", "documents", tuple(_documents(matter))),
+        Section("G", "glossary", (Glossary(tuple(GLOSSARY.items())),)),
+        Section("H", "how to verify this report", tuple(_verify(matter))),
     )
 
 

@@ -33,7 +33,7 @@ def closing_of(validation: Validation, frozen: FrozenContent, zone: str) -> Clos
             ("Seal", "Sealed once by the bank (PAdES); approvals are recorded in its ledger"),
         ),
         checkpoint=checkpoint,
-        checkpoint_note="Compare with the checkpoint you hold; annex G says how to verify.",
+        checkpoint_note="Compare with the checkpoint you hold; annex H says how to verify.",
     )
 
 
