@@ -21,6 +21,4 @@ lint: setup             ## style, types and floors
 	@$(VENV)/python -m tests.legs lint
 
 peers: setup            ## the clients and peers of tests and benchmarks, each in an environment of its own
-	@for list in tests/peers/*.txt; do name=$$(basename $$list .txt); \
-	  test -x .peers/$$name/bin/python || $(VENV)/python -m uv venv -q --python $(VENV)/python .peers/$$name; \
-	  $(VENV)/python -m uv pip install -q --python .peers/$$name/bin/python -r $$list; done
+	@$(PYTHON) -I mrm/config/machine.py peers

@@ -18,6 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
+PEERS = ROOT / ".peers"
+LISTS = ROOT / "tests" / "peers"
+TEST_PEERS = ("mlflow",)  # what tests talk to; the others are only measured beside
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,19 @@ def make_venv(python: Path) -> None:
         raise SystemExit(f"python3 -m venv failed:\n{done.stdout}{done.stderr}")
 
 
+def uv_settings() -> dict[str, str]:
+    """How uv works here: with the Python that is there, patiently, with the certificates that pip is told of."""
+    settings = {
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_LINK_MODE": "copy",
+        "UV_HTTP_TIMEOUT": "180",
+        "UV_NO_PROGRESS": "1",
+    }
+    if "PIP_CERT" in os.environ:
+        settings["SSL_CERT_FILE"] = os.environ["PIP_CERT"]
+    return settings
+
+
 def synchronise(python: Path) -> None:
     """Exactly the locked packages, by uv; by pip with the same hashes where uv reaches no index."""
     say("installing the locked packages")
@@ -150,15 +166,7 @@ def synchronise(python: Path) -> None:
         done = run(python, "-m", "pip", "install", "-q", "uv")
         if done.returncode:
             raise SystemExit(f"pip install uv failed:\n{done.stderr}")
-    settings = {
-        "UV_PROJECT_ENVIRONMENT": str(VENV.resolve()),
-        "UV_PYTHON_DOWNLOADS": "never",
-        "UV_LINK_MODE": "copy",
-        "UV_HTTP_TIMEOUT": "180",
-        "UV_NO_PROGRESS": "1",
-    }
-    if "PIP_CERT" in os.environ:
-        settings.setdefault("SSL_CERT_FILE", os.environ["PIP_CERT"])
+    settings = uv_settings() | {"UV_PROJECT_ENVIRONMENT": str(VENV.resolve())}
     uv = (python, "-m", "uv")
     done = run(*uv, "sync", "--frozen", "--inexact", "--python", python, **settings)
     if done.returncode == 0:
@@ -182,11 +190,40 @@ def environment() -> None:
     stamp.write_text(wanted)
 
 
+def peer(name: str) -> bool:
+    """An environment of its own for a client or a peer, as its list says; nothing is done when it is so already."""
+    home = PEERS / name
+    python, stamp = home / "bin" / "python", home / "countersign.list"
+    wanted = hashlib.sha256((LISTS / f"{name}.txt").read_bytes()).hexdigest()
+    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return True
+    say(f"installing {name} into .peers/{name}")
+    ours = VENV / "bin" / "python"
+    if not python.exists():
+        run(ours, "-m", "venv", home)
+    done = run(
+        *(ours, "-m", "uv", "pip", "install", "--python", python, "-r", LISTS / f"{name}.txt"),
+        **uv_settings(),
+    )
+    if done.returncode:
+        done = run(python, "-m", "pip", "install", "-q", "-r", LISTS / f"{name}.txt")
+    if done.returncode:
+        say(f"{name} could not be installed: {done.stderr.strip()[-500:]}")
+        return False
+    stamp.write_text(wanted)
+    return True
+
+
 def main(what: str) -> int:
-    """`setup` makes the environment and the libraries; `tests` adds what only the tests need."""
+    """`setup` makes the environment and the libraries; `tests` adds what only the tests need; `peers` all peers."""
     if what == "tests":
         install(missing(TEST_PROGRAMS))  # a leg whose program is missing says so itself
+        for name in TEST_PEERS:
+            peer(name)  # as does a test whose peer is missing
         return 0
+    if what == "peers":
+        made = [peer(path.stem) for path in sorted(LISTS.glob("*.txt"))]
+        return 0 if all(made) else 1
     environment()
     return 0 if install(missing(LIBRARIES)) else 1
 

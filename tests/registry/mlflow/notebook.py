@@ -154,7 +154,7 @@ def numbers(client):
     got = []
 
     def make():
-        for _ in range(3):
+        for _ in range(2):
             made = client.create_model_version("Notebook race", source, await_creation_for=None)
             got.append(int(made.version))
 
@@ -163,7 +163,7 @@ def numbers(client):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(got) == list(range(1, 25)), sorted(got)
+    assert sorted(got) == list(range(1, 17)), sorted(got)
 
 
 def apart(folder):
@@ -189,6 +189,6 @@ if __name__ == "__main__":
     lightgbm_model(client)
     pickles(client)
     searching(client)
-    numbers(client)
     apart(out.parent)
+    numbers(client)  # last: nobody waits for the inspection of these
     out.write_text(json.dumps(facts))

@@ -35,7 +35,8 @@ print(verbs.issue_token(bank.actor("dev"), account=account, name="notebook", day
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The two variables that a data scientist sets, for a running bank."""
     if not CLIENT.exists():
-        pytest.skip("the mlflow client is not there: make peers")
+        absent = pytest.fail if os.environ.get("COUNTERSIGN_ALL_LEGS") == "1" else pytest.skip
+        absent("the mlflow client is not there: make peers")
     bank = Installation(tmp_path_factory.mktemp("bank"))
     bank.start("--no-seed")
     try:
@@ -59,15 +60,15 @@ def run(script: list[str], door: dict[str, str], folder: Path) -> str:
     return done.stdout
 
 
-def test_a_notebook_works_unchanged(door: dict[str, str], tmp_path: Path) -> None:
-    run([str(Path(__file__).with_name("notebook.py")), str(tmp_path / "out.json")], door, tmp_path)
-    facts = json.loads((tmp_path / "out.json").read_text())
-    assert "Unmet at the gate" in facts["champion"]
-
-
 def test_the_tour_for_data_scientists_works_as_typed(door: dict[str, str], tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text().split("## For data scientists")[1].split("\n## ")[0]
     (tmp_path / "tour.py").write_text(
         textwrap.dedent("".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)))
     )
     run(["tour.py"], door, tmp_path)
+
+
+def test_a_notebook_works_unchanged(door: dict[str, str], tmp_path: Path) -> None:
+    run([str(Path(__file__).with_name("notebook.py")), str(tmp_path / "out.json")], door, tmp_path)
+    facts = json.loads((tmp_path / "out.json").read_text())
+    assert "Unmet at the gate" in facts["champion"]
