@@ -42,20 +42,35 @@ def bins(first: pd.Series, second: pd.Series | None = None, count: int = 10) -> 
     other = first.iloc[:0] if second is None else second
     if is_number(first) and is_number(other):
         return _numeric(_array(first), _array(other), count)
-    a, b = _texts(first), _texts(other)
-    labels = sorted({*a, *b} - {MISSING}) + ([MISSING] if MISSING in {*a, *b} else [])
+    a, b = coded(first), coded(other)
+    texts = {MISSING if text is None else text for text in (*a.seen, *b.seen)}
+    labels = sorted(texts - {MISSING}) + ([MISSING] if MISSING in texts else [])
     at = {label: i for i, label in enumerate(labels)}
     return Bins(labels, _places(a, at), _places(b, at))
 
 
-def _places(values: list[str], at: dict[str, int]) -> Whole:
-    return np.array([at[value] for value in values], dtype=np.int64)
+@dataclass(frozen=True)
+class Coded:
+    """Values as codes into their texts; the code −1, the last of `texts`, is a missing value."""
+
+    codes: Whole
+    texts: list[str | None]
+
+    @property
+    def seen(self) -> list[str | None]:
+        """The texts that occur."""
+        return self.texts if bool((self.codes < 0).any()) else self.texts[:-1]
 
 
-def _texts(values: pd.Series) -> list[str]:
-    return [
-        MISSING if missing else str(plain_value(v)) for v, missing in zip(values, values.isna(), strict=True)
-    ]
+def coded(values: pd.Series) -> Coded:
+    """A column as codes: each distinct value is put into words once, however many rows there are."""
+    codes, distinct = pd.factorize(values)
+    return Coded(codes.astype(np.int64), [*(str(plain_value(value)) for value in distinct), None])
+
+
+def _places(values: Coded, at: dict[str, int]) -> Whole:
+    places = [at.get(MISSING if text is None else text, -1) for text in values.texts]
+    return np.array(places, dtype=np.int64)[values.codes]
 
 
 def _array(values: pd.Series) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from validation.battery.binning import coded
 from validation.battery.errors import BatteryError, missing_column
 from validation.battery.explainable import Explainable
 from validation.battery.result import Result, judge, plain_value
@@ -157,9 +158,9 @@ class Case:
                 "Choose the outcome column, or recode it to two values.",
             )
         event = self._event(name, kinds)
-        result = np.full(len(values), np.nan)
-        known = values.notna().to_numpy()
-        result[known] = [1.0 if str(plain_value(v)) == event else 0.0 for v in values[known]]
+        given = coded(values)
+        side = [np.nan if text is None else float(text == event) for text in given.texts]
+        result: Floats = np.array(side)[given.codes]
         return result
 
     def _event(self, name: str, kinds: list[Any]) -> str:

@@ -10,7 +10,7 @@ from validation.battery.case import Case, Scored
 from validation.battery.catalogue import catalogued
 from validation.battery.chart import chart, distribution, roc, short
 from validation.battery.errors import BatteryError
-from validation.battery.ranking import Area, area, covariance, cumulative, thin
+from validation.battery.ranking import Area, area, covariance, ranked, thin
 from validation.battery.result import Result, judge
 from validation.battery.special import kolmogorov_sf, normal_quantile, normal_sf
 
@@ -66,9 +66,9 @@ def auc(case: Case, *, confidence: float = 0.95) -> Result:
     sample = case.scored()
     if reason := _constant(sample):
         return case.undefined(reason, sample=_counts(sample))
-    a = area(sample.y, sample.value)
+    ranking = ranked(sample.y, sample.value)
+    a, curve = ranking.area, ranking.curve
     ci = _interval(a, confidence)
-    curve = cumulative(sample.y, sample.value)
     events = int(sample.y.sum())
     title = f"The ranking is right in {short(100 * a.auc, 1)} of 100 pairs of an event and a non-event"
     subtitle = f"ROC curve of {sample.what}; {events} events, {len(sample.y) - events} non-events"
@@ -249,7 +249,7 @@ def ks(case: Case) -> Result:
     sample = case.scored()
     if reason := _constant(sample):
         return case.undefined(reason, sample=_counts(sample))
-    curve = cumulative(sample.y, sample.value)
+    curve = ranked(sample.y, sample.value).curve
     gap = np.abs(curve.events - curve.others)
     at = int(gap.argmax())
     distance = float(gap[at])

@@ -76,10 +76,9 @@ def air(
         words = f"favourable: {answers.words}"
         found = []
         for attribute in attributes_of(case, attributes, bands, intersections=intersections):
-            groups = {}
-            for name, members in attribute.members().items():
-                inside = members & answers.known
-                groups[name] = (int(inside.sum()), int((inside & answers.favourable).sum()))
+            cells = attribute.cells(answers.favourable, among=answers.known)
+            pairs = zip(attribute.groups, cells.tolist(), strict=True)
+            groups = {name: (no + yes, yes) for name, (no, yes) in pairs}
             used = sum(n for n, _ in groups.values())
             found.append(
                 Counts(attribute.name, {g: c for g, c in groups.items() if c[0]}, len(case.frame) - used)

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from validation.battery.binning import is_number
+from validation.battery.binning import Coded, Whole, coded, is_number
 from validation.battery.case import Case
 from validation.battery.errors import BatteryError
-from validation.battery.result import plain_value
 
 Bools = npt.NDArray[np.bool_]
 Side = Literal["event", "non_event"]
@@ -22,17 +21,38 @@ Reference = str | dict[str, str] | None
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute (or an intersection of two): the group of each row, None where it is unknown."""
+    """One attribute (or an intersection of two): the group of each row, −1 where it is unknown.
+
+    `groups` holds the names of the groups that occur, in order.
+    """
 
     name: str
-    labels: list[str | None]
+    groups: list[str]
+    codes: Whole
+
+    @classmethod
+    def of(cls, name: str, given: Coded) -> Attribute:
+        """An attribute from coded values; values of the same text are one group."""
+        occur = set(np.unique(given.codes).tolist())
+        groups = sorted(
+            {text for code, text in enumerate(given.texts[:-1]) if text is not None and code in occur}
+        )
+        at = {group: i for i, group in enumerate(groups)}
+        places = np.array([-1 if text is None else at.get(text, -1) for text in given.texts], dtype=np.int64)
+        return cls(name, groups, places[given.codes])
 
     def members(self) -> dict[str, Bools]:
         """Which rows belong to each group, groups in the order of their names."""
-        array = np.array([label if label is not None else "" for label in self.labels], dtype=object)
-        known = np.array([label is not None for label in self.labels])
-        names = sorted({label for label in self.labels if label is not None})
-        return {name: (array == name) & known for name in names}
+        return {group: self.codes == i for i, group in enumerate(self.groups)}
+
+    def cells(self, *answers: Bools, among: Bools) -> npt.NDArray[np.int64]:
+        """Rows per group and combination of answers (no, yes), in one pass over the rows of `among`."""
+        place = self.codes + 1
+        for answer in answers:
+            place = 2 * place + answer
+        shape = (len(self.groups) + 1, *(2 for _ in answers))
+        counts = np.bincount(place[among], minlength=int(np.prod(shape)))
+        return counts.reshape(shape)[1:]
 
 
 def attributes_of(
@@ -53,20 +73,20 @@ def attributes_of(
             f"{case.test_id} needs a protected attribute, and no column has the role “group”.",
             "Give the attribute’s column the role “group”, or name it in the parameter attributes.",
         )
-    single = [Attribute(name, _labels(name, case.frame[name], (bands or {}).get(name))) for name in names]
+    single = [Attribute.of(name, _labels(name, case.frame[name], (bands or {}).get(name))) for name in names]
     if not intersections:
         return single
     return [*single, *(_cross(a, b) for a, b in combinations(single, 2))]
 
 
 def _cross(a: Attribute, b: Attribute) -> Attribute:
-    pairs = zip(a.labels, b.labels, strict=True)
-    labels = [None if x is None or y is None else f"{x} · {y}" for x, y in pairs]
-    return Attribute(f"{a.name} × {b.name}", labels)
+    texts: list[str | None] = [f"{x} · {y}" for x in a.groups for y in b.groups]
+    both = (a.codes >= 0) & (b.codes >= 0)
+    codes = np.where(both, a.codes * len(b.groups) + b.codes, -1)
+    return Attribute.of(f"{a.name} × {b.name}", Coded(codes, [*texts, None]))
 
 
-def _labels(name: str, values: pd.Series, band: Any) -> list[str | None]:
-    gone = values.isna().to_numpy()
+def _labels(name: str, values: pd.Series, band: Any) -> Coded:
     if band is None:
         if is_number(values) and values.nunique() > 12:
             raise BatteryError(
@@ -74,7 +94,7 @@ def _labels(name: str, values: pd.Series, band: Any) -> list[str | None]:
                 f"The protected attribute “{name}” is a number with {values.nunique()} values, and no bands are set.",
                 f"Set bands for it, for example {{“{name}”: [25, 62]}}.",
             )
-        return [None if g else str(plain_value(v)) for v, g in zip(values, gone, strict=True)]
+        return coded(values)
     edges = sorted(float(edge) for edge in (band if isinstance(band, list) else [band]))
     if not is_number(values) or not edges:
         raise BatteryError(
@@ -82,11 +102,12 @@ def _labels(name: str, values: pd.Series, band: Any) -> list[str | None]:
             f"Bands are set for “{name}”, which is not a number.",
             "Set bands for numbers only.",
         )
-    words = [f"< {edges[0]:g}"]
+    words: list[str | None] = [f"< {edges[0]:g}"]
     words += [f"{low:g} to < {high:g}" for low, high in pairwise(edges)]
     words += [f"≥ {edges[-1]:g}"]
-    place = np.searchsorted(edges, values.to_numpy(dtype=np.float64, na_value=np.nan), side="right")
-    return [None if g else words[min(i, len(edges))] for i, g in zip(place, gone, strict=True)]
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    place = np.where(np.isnan(numbers), -1, np.searchsorted(edges, numbers, side="right"))
+    return Coded(place.astype(np.int64), [*words, None])
 
 
 @dataclass(frozen=True)
@@ -103,11 +124,10 @@ def decisions(case: Case, cutoff: float | None, favourable: str) -> Decisions:
     """Decisions from yhat (its value `favourable`), else from p or score and a cut-off."""
     column = case.find("yhat")
     if column is not None and cutoff is None:
-        values = case.frame[column]
-        said = np.array([str(plain_value(v)) for v in values], dtype=object)
+        said = coded(case.frame[column])
         wanted = {favourable, f"{favourable}.0", "True" if favourable == "1" else favourable}
-        yes = np.isin(said, list(wanted))
-        return Decisions(yes, values.notna().to_numpy(), f"“{column}” is {favourable}", by_yhat=True)
+        yes = np.array([text in wanted for text in said.texts])[said.codes]
+        return Decisions(yes, said.codes >= 0, f"“{column}” is {favourable}", by_yhat=True)
     source = case.find("p") or case.find("score")
     if source is None or cutoff is None:
         raise BatteryError(
