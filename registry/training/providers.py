@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mrm.access.actors import Actor
 from mrm.web.shapes import Fact
 from registry.features import queries as features
 from registry.training import queries
+from registry.training.models import RunEvidence
 from registry.versions.gates import Answer, Ask, providers
+from registry.versions.measured import Measured, measures
 from registry.versions.models import Version
 from registry.versions.queries import Panel, panels
 
@@ -65,6 +69,21 @@ def panel(actor: Actor, version: Version) -> Panel | None:
     return Panel("Training", "training/panel.html", {"facts": facts, "judged": judged}, order=20)
 
 
+def evaluated(version: Version) -> Iterator[Measured]:
+    """What the run that made the version measured on the rows it held out."""
+    rows = RunEvidence.objects.filter(result__version=version, evidence__voids__isnull=True)
+    newest = {
+        (row.evidence.test_id, row.attribute): row
+        for row in rows.select_related("evidence", "result__run").order_by("result__finished_at", "number")
+    }
+    for row in newest.values():
+        run = row.result.run
+        yield Measured(
+            row.evidence, "held-out rows", row.attribute, f"run {run.reference}", run.get_absolute_url()
+        )
+
+
 providers.register("run_reproduced", run_reproduced)
 providers.register("feature_skew", feature_skew)
 panels.register("training", panel)
+measures.register("training", evaluated)

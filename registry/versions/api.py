@@ -13,7 +13,8 @@ from mrm.access.api import MemberView
 from mrm.kernel.canonical import tidy
 from mrm.ledger.clock import now
 from mrm.policy.queries import today
-from registry.versions import gates, queries
+from registry.inventory.queries import model_by_reference
+from registry.versions import comparing, gates, queries
 from registry.versions.models import PromotionRequest, Version
 
 
@@ -39,6 +40,24 @@ class Search(MemberView):
         """One page of versions by name, tag, alias, stage, format or model, the newest first."""
         asked = {name: request.query_params.get(name, "") for name in queries.ASKED}
         return self.page(queries.search(self.actor, asked), version_shape)
+
+
+class Compare(MemberView):
+    """Versions of one model side by side."""
+
+    @extend_schema(
+        operation_id="versions.compare",
+        parameters=[
+            OpenApiParameter("version", int, many=True, required=True, description="two to four numbers")
+        ],
+        responses={200: OpenApiTypes.OBJECT},
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        """Figures, curves, parameters, signature, lineage and features of two to four versions; `differs` marks lines."""
+        model_by_reference(self.actor, reference)  # who may not see the model learns nothing of the question either
+        numbers = comparing.chosen(request.query_params.getlist("version"))
+        versions = [queries.version(self.actor, reference, number) for number in numbers]
+        return Response(tidy(comparing.shape(comparing.compare(versions))))
 
 
 class OneVersion(MemberView):

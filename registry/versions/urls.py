@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from registry.versions import actpages, api, pages
+from registry.versions import actpages, api, compare_pages, pages
 
 MODEL = "models/<str:reference>/versions"
 urlpatterns = [
     path(f"{MODEL}/", pages.Versions.as_view(), name="versions"),
     path(f"{MODEL}/new/", pages.Register.as_view(), name="version-new"),
+    path(f"{MODEL}/compare/", compare_pages.Compare.as_view(), name="versions-compare"),
     path(f"{MODEL}/<int:number>/", pages.VersionPage.as_view(), name="version"),
     path(f"{MODEL}/<int:number>/promote/", actpages.Promote.as_view(), name="version-promote"),
     path(f"{MODEL}/<int:number>/request/", actpages.Ask.as_view(), name="promotion-request"),
@@ -25,5 +26,6 @@ urlpatterns = [
     path("grants/<str:grant>/revoke/", pages.Revoke.as_view(), name="grant-revoke"),
     path("api/v1/versions/", api.Search.as_view(), name="api-version-search"),
     path(f"api/v1/{MODEL}/", api.Versions.as_view(), name="api-versions"),
+    path(f"api/v1/{MODEL}/compare/", api.Compare.as_view(), name="api-versions-compare"),
     path(f"api/v1/{MODEL}/<int:number>/", api.OneVersion.as_view(), name="api-version"),
 ]

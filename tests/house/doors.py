@@ -97,6 +97,7 @@ ROUTES: dict[str, Door] = {
     "api-version": of_model(),
     "api-version-search": members(),
     "api-versions": of_model(),
+    "api-versions-compare": of_model(422),  # the story's version has no other beside it
     "client-run": of_model(),
     "condition": of_model(),
     "condition-confirm": of_model(),
@@ -264,4 +265,5 @@ ROUTES: dict[str, Door] = {
     "version-tag": of_model(),
     "version-untag": of_model(),
     "versions": of_model(),
+    "versions-compare": of_model(),
 }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mrm.evidence.models import Evidence
 from registry.versions.gates import Answer, Ask, Provider, providers
+from registry.versions.measured import Measured, measures
+from registry.versions.models import Version
 from validation.cases.content import needed_capacities
 from validation.cases.models import TestResult, Validation
 from validation.cases.rules import Decision, ValidationState
@@ -131,6 +135,25 @@ def approvals(ask: Ask) -> Answer:
     )
 
 
+def tested(version: Version) -> Iterator[Measured]:
+    """The newest standing evidence of every test that a validation ran on the version, by sample and attribute."""
+    rows = TestResult.objects.filter(
+        validation__version=version, evidence__isnull=False, evidence__voids__isnull=True
+    ).select_related("evidence", "validation")
+    found = {
+        (row.test_id, row.part, row.column): row
+        for row in rows.order_by("validation__opened_at", "run", "id")
+    }
+    for row in found.values():
+        case, evidence = row.validation, row.evidence
+        if evidence is not None:
+            sample = f"{row.get_part_display()} sample"
+            yield Measured(
+                evidence, sample, row.column, f"validation {case.reference}", case.get_absolute_url()
+            )
+
+
+measures.register("cases", tested)
 providers.register("shap_evidence", explained("explain.shap", "SHAP"))
 providers.register("lime_evidence", explained("explain.lime", "LIME"))
 providers.register("disparate_impact", disparate_impact)
