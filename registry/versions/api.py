@@ -54,7 +54,7 @@ class Compare(MemberView):
     )
     def get(self, request: Request, reference: str) -> Response:
         """Figures, curves, parameters, signature, lineage and features of two to four versions; `differs` marks lines."""
-        model_by_reference(self.actor, reference)  # who may not see the model learns nothing of the question either
+        model_by_reference(self.actor, reference)  # a stranger learns nothing of the question either
         numbers = comparing.chosen(request.query_params.getlist("version"))
         versions = [queries.version(self.actor, reference, number) for number in numbers]
         return Response(tidy(comparing.shape(comparing.compare(versions))))

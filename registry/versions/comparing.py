@@ -20,14 +20,8 @@ from registry.versions.queries import aliases_of
 from registry.versions.rules import Admission
 
 FEWEST, MOST = 2, 4
-CURVES: Mapping[str, str] = {
-    "disc.auc": "ROC curves",
-    "disc.ks": "Distributions of events and non-events",
-    "cal.curve": "Calibration",
-    "cal.jeffreys": "Calibration by grade",
-    "cal.binomial": "Calibration by grade",
-}
-"""Tests whose charts are curves, and how a set of them is called."""
+UNDRAWN = frozenset({"dq", "explain"})
+"""Families of tests without curves: their records are large and are not opened."""
 DRAWN = frozenset({"roc", "ks_curve", "calibration"})
 
 
@@ -248,7 +242,7 @@ def _figure(item: Measured | None) -> Cell:
 
 
 def _curves(versions: Sequence[Version], found: Sequence[Sequence[Measured]]) -> list[Curves]:
-    keys = list(dict.fromkeys(item.key for items in found for item in items if item.key[0] in CURVES))
+    keys = list(dict.fromkeys(item.key for items in found for item in items if item.family not in UNDRAWN))
     sets = (_set(key, versions, found) for key in keys)
     return [item for item in sets if item is not None]
 
@@ -266,7 +260,7 @@ def _set(
     if not drawn:
         return None
     evidence = [item for _, item, _ in drawn]
-    title = f"{CURVES[key[0]]}, {key[1]}"
+    title = f"{evidence[0].name}, {key[1]}"
     if all(chart["kind"] == "roc" for _, _, chart in drawn) and len(drawn) > 1:
         return Curves(title, [_overlaid(drawn)], evidence, together=True)
     charts = [chart | {"title": f"v{version.number}: {chart['title']}"} for version, _, chart in drawn]

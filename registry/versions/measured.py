@@ -36,8 +36,8 @@ class Measured:
 
     @property
     def name(self) -> str:
-        """The test in words, and for which attribute."""
-        title = self.evidence.title
+        """The test in words, and for which attribute; the sample stands apart."""
+        title = self.evidence.title.removesuffix(f", {self.sample}")
         return f"{title}: {self.attribute}" if self.attribute and self.attribute not in title else title
 
     @property
