@@ -43,6 +43,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "paper.void": {OFFICER},
     # first line
     "model.propose": {OWNER, DEVELOPER},
+    "model.import": {IMPORTER},
     "model.register": {OWNER},
     "model.describe": {OWNER},
     "model.assign": {OWNER},
@@ -79,6 +80,7 @@ _HOLDERS: dict[str, AbstractSet[str]] = {
     "version.state_lineage": {DEVELOPER, OWNER},
     "version.inspect": {WORKER},
     "version.receive": {DEVELOPER},
+    "version.import": {IMPORTER},
     "experiment.create": {DEVELOPER, OWNER, VALIDATOR, Role.ML_ENGINEER, IMPORTER},
     "experiment.rename": {DEVELOPER, OWNER, VALIDATOR, Role.ML_ENGINEER},
     "experiment.delete": {DEVELOPER, OWNER, VALIDATOR, Role.ML_ENGINEER},

@@ -59,6 +59,24 @@ SETTINGS = {
             "",
             "secret that hashes and seals the subjects of the feature store; default: made once in MRM_HOME/keys",
         ),
+        Setting(
+            "MRM_MLFLOW_IMPORT_URL",
+            "",
+            "address of the bank's own MLflow, whose registered models are taken over as candidates; default: none",
+        ),
+        Setting("MRM_MLFLOW_IMPORT_TOKEN", "", "token for it, or `user:password`; default: it asks for none"),
+        Setting("MRM_MLFLOW_IMPORT_ENTITY", "", "code of the legal entity its models belong to"),
+        Setting(
+            "MRM_MLFLOW_IMPORT_RESPONSIBLE",
+            "",
+            "user name of who answers for what comes in until owners are named",
+        ),
+        Setting("MRM_MLFLOW_IMPORT_MINUTES", "15", "minutes between two polls of it"),
+        Setting(
+            "MRM_MLFLOW_IMPORT_SECRET",
+            "",
+            "secret of its webhook, which rings for a poll at /hooks/mlflow/; default: nobody may ring",
+        ),
         Setting("MRM_SECRET_KEY", "", "secret of sessions and salts; default: made once in MRM_HOME/keys"),
         Setting(
             "MRM_SIGNING_KEY", "", "file of the ledger's Ed25519 key; default: made once in MRM_HOME/keys"
@@ -115,6 +133,17 @@ def offline(url: str) -> str:
     known["postgresql"] = known["postgres"]
     if not known.get(parts.scheme, False):
         raise ValueError("MRM_OFFLINE_URL: neither duckdb:, duckdb:///file nor postgres://user@host/database")
+    return url
+
+
+def web_address(name: str) -> str:
+    """A setting that is empty or an address of the web, without credentials in it."""
+    url = read(name).strip().rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username):
+        raise ValueError(
+            f"{name}: an address like https://mlflow.bank.example, credentials apart, is expected"
+        )
     return url
 
 

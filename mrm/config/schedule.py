@@ -15,9 +15,10 @@ from mrm.jobs.processes import Limits
 from mrm.jobs.scheduler import Periodic
 from mrm.ledger import sealing
 from registry.features.jobs import plan_comparison
+from registry.mlflow.polling import plan_poll
 from registry.training import due
 
-EVERY_SECOND = (sealing.seal, denials.close_windows, due.each_minute, plan_comparison)
+EVERY_SECOND = (sealing.seal, denials.close_windows, due.each_minute, plan_comparison, plan_poll)
 PERIODIC = (
     Periodic(
         kind="house.tidy",

@@ -101,6 +101,12 @@ MRM_OBJECT_BUCKETS = [
 ]
 MRM_OBJECT_ENDPOINT = environment.read("MRM_OBJECT_ENDPOINT")
 MRM_ONLINE_URL = environment.read("MRM_ONLINE_URL")
+MRM_MLFLOW_IMPORT_URL = environment.web_address("MRM_MLFLOW_IMPORT_URL")
+MRM_MLFLOW_IMPORT_TOKEN = environment.read("MRM_MLFLOW_IMPORT_TOKEN")
+MRM_MLFLOW_IMPORT_ENTITY = environment.read("MRM_MLFLOW_IMPORT_ENTITY")
+MRM_MLFLOW_IMPORT_RESPONSIBLE = environment.read("MRM_MLFLOW_IMPORT_RESPONSIBLE")
+MRM_MLFLOW_IMPORT_MINUTES = max(1, int(environment.read("MRM_MLFLOW_IMPORT_MINUTES")))
+MRM_MLFLOW_IMPORT_SECRET = environment.read("MRM_MLFLOW_IMPORT_SECRET")
 MRM_FEATURE_KEY = environment.read("MRM_FEATURE_KEY") or environment.kept_secret(
     MRM_HOME / "keys" / "features"
 )

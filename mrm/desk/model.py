@@ -18,6 +18,7 @@ from registry.inventory import pages as inventory
 from registry.inventory import queries as models
 from registry.inventory.models import Model
 from registry.inventory.rules import State
+from registry.mlflow.models import Imported
 from registry.versions import gates
 from registry.versions import queries as builds
 from registry.versions.models import UseGrant, Version
@@ -141,6 +142,10 @@ class ModelPage(OfModel):
             ),
             Fact("Open findings", open_findings, url=f"/findings/?q={model.reference}"),
             Fact("Next review", f"{ends:%-d %b %Y}" if ends else "with its first approval"),
+            *[
+                Fact("Taken over from", item.origin, item.name)
+                for item in Imported.objects.filter(model=model, version=None)
+            ],
         ]
 
     def _history(self) -> list[Entry]:

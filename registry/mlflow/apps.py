@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class MlflowConfig(AppConfig):
-    """Registers acts, how they are judged, and the calls that the door answers."""
+    """Registers acts, how they are judged, the calls that the door answers, and the poll of another MLflow."""
 
     name = "registry.mlflow"
     label = "mlflow"
@@ -12,6 +12,6 @@ class MlflowConfig(AppConfig):
 
     def ready(self) -> None:
         """Load what registers itself."""
-        from registry.mlflow import frame, lookups, policies, registering, verbs  # noqa: F401
+        from registry.mlflow import frame, importing, lookups, policies, polling, registering, verbs  # noqa: F401
 
         frame.register()

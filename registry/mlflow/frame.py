@@ -6,7 +6,7 @@ from typing import Any
 
 from mrm.access.actors import Actor
 from mrm.web.menu import item
-from registry.mlflow.models import Experiment, Registration
+from registry.mlflow.models import Experiment, Imported, Registration
 from registry.mlflow.rules import Lifecycle
 from registry.versions.models import Version
 from registry.versions.queries import Panel, panels
@@ -30,5 +30,12 @@ def came_from(actor: Actor, version: Version) -> Panel | None:
         return None
     run = kept.run
     seen = run is not None and Experiment.objects.visible_to(actor).filter(pk=run.experiment_id).exists()
-    context = {"kept": kept, "run": run if seen else None, "files": version.mlflow_files.order_by("path")}
-    return Panel("From an MLflow client", "mlflow/origin.html", context, order=20)
+    before = Imported.objects.filter(version=version).first()
+    context = {
+        "kept": kept,
+        "before": before,
+        "run": run if seen else None,
+        "files": version.mlflow_files.order_by("path"),
+    }
+    title = "From another MLflow" if before else "From an MLflow client"
+    return Panel(title, "mlflow/origin.html", context, order=20)

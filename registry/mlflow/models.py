@@ -17,6 +17,7 @@ from django.db import models
 from mrm.access.models import Person
 from mrm.access.rows import AppendOnly, Governed, Operational, ScopedQuerySet, reference_field
 from mrm.kernel import ids
+from registry.inventory.models import Model
 from registry.mlflow.rules import FactKind, InputKind, Lifecycle, ModelStatus, RunStatus
 from registry.versions.models import Version
 
@@ -319,6 +320,44 @@ class VersionFile(AppendOnly):
 
     def __str__(self) -> str:
         return self.path
+
+
+class Imported(AppendOnly):
+    """What a model or a version was in another MLflow before it came here, in that one's words."""
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="imports")
+    version = models.OneToOneField(Version, on_delete=models.PROTECT, null=True, related_name="imported")
+    origin = models.CharField(max_length=200)
+    name = models.CharField(max_length=300)
+    number = models.CharField(max_length=20, blank=True)
+    there = models.JSONField(default=dict)
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["origin", "name", "number"], name="imported_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, version {self.number}" if self.number else self.name
+
+    @property
+    def aliases(self) -> str:
+        """The names that pointed at it there."""
+        return ", ".join(self.there.get("aliases", []))
+
+
+class PollMark(Operational):
+    """How far another MLflow has been read: a poll begins there."""
+
+    why = "a place in another server's list; what was taken over stands in acts"
+
+    id = models.BigAutoField(primary_key=True)
+    origin = models.CharField(max_length=200, unique=True)
+    seen = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.origin
 
 
 class NameRefusal(Operational):

@@ -10,7 +10,7 @@ from mrm.kernel.errors import BadInput, RuleRefused
 from mrm.ledger.clock import now
 from registry.inventory.models import Model
 from registry.mlflow import source as sources
-from registry.mlflow.models import NameRefusal, Registration, VersionFile
+from registry.mlflow.models import ClientRun, NameRefusal, Registration, VersionFile
 from registry.versions import effects
 from registry.versions.models import Version
 from registry.versions.rules import VersionOrigin
@@ -37,6 +37,28 @@ def receive_version(
     place = sources.place_of(act.actor, sources.checked_source(source))
     bundle = sources.bundle(act.actor, place) if place else None
     run = sources.known_run(act.actor, run_id, model_id)
+    return keep(
+        act,
+        model=model,
+        bundle=bundle,
+        run=run,
+        notes=notes,
+        said=Registration(
+            source=source, run_key=run_id or (run.key if run else ""), run_link=run_link, model_key=model_id
+        ),
+    )
+
+
+def keep(
+    act: Act,
+    *,
+    model: Model,
+    bundle: sources.Bundle | None,
+    run: ClientRun | None,
+    notes: str,
+    said: Registration,
+) -> Version:
+    """A version of a bundle's files, or of none: with the client's words, and with names of its own for the files."""
     version = effects.register(
         act,
         model=model,
@@ -51,19 +73,10 @@ def receive_version(
         notes=notes,
         origin=VersionOrigin.MLFLOW,
         run=run.pk if run else None,
-        run_reference=(run.key if run else run_id)[:40],
+        run_reference=(run.key if run else said.run_key)[:40],
     )
-    act.save(
-        Registration(
-            scope=version.scope,
-            version=version,
-            source=source,
-            run=run,
-            run_key=run_id or (run.key if run else ""),
-            run_link=run_link,
-            model_key=model_id,
-        )
-    )
+    said.scope, said.version, said.run = version.scope, version, run
+    act.save(said)
     for path, row in (bundle.files if bundle else {}).items():
         act.save(
             VersionFile(scope=version.scope, version=version, path=path, digest=row.digest, size=row.size)

@@ -106,9 +106,7 @@ def _by_name(name: str) -> Format:
 
 def _of_mlmodel(found: dict[str, File]) -> Bundle:
     said = described(found[MLMODEL])
-    flavours = said.get("flavors")
-    flavours = flavours if isinstance(flavours, dict) else {}
-    kind, name = _flavour(flavours)
+    kind, name = flavour(said)
     row = found.get(name) or found.get(f"{name}/model.skops")
     if row is None:
         raise BadInput(
@@ -139,7 +137,10 @@ def described(row: File) -> dict[str, Any]:
     return said
 
 
-def _flavour(flavours: dict[str, Any]) -> tuple[Format, str]:
+def flavour(said: dict[str, Any]) -> tuple[Format, str]:
+    """The format that an MLmodel's words claim, and the file that holds it; refused before any of its bytes are asked."""
+    flavours = said.get("flavors")
+    flavours = flavours if isinstance(flavours, dict) else {}
     for name, read in FLAVOURS.items():
         facts = flavours.get(name)
         if isinstance(facts, dict):

@@ -172,6 +172,7 @@ ROUTES: dict[str, Door] = {
     "ledger-key": members(),
     "mlflow": everybody(401),  # by token alone; tests/registry/mlflow walk its calls
     "mlflow-artifacts": everybody(401),
+    "mlflow-hook": everybody(401),  # by signature alone: tests/registry/mlflow/test_webhook.py
     "model": of_model(),
     "model-assign": of_model(),
     "model-describe": of_model(),

@@ -43,8 +43,9 @@ from registry.data import verbs as data
 from registry.inventory import verbs as inventory
 from registry.inventory.models import Model
 from registry.inventory.rules import ModelClass, Origin
-from registry.mlflow import registering
+from registry.mlflow import importing, registering
 from registry.mlflow import verbs as mlflow
+from registry.mlflow.models import Imported
 from registry.mlflow.rules import RunStatus
 from registry.training import verbs as training
 from registry.training.models import Envelope, Recipe, Run, Schedule
@@ -493,6 +494,15 @@ def what_clients_log(story: Story) -> None:
     mlflow.delete_experiment(developer, experiment=experiment)
     mlflow.restore_experiment(developer, experiment=experiment)
     registering.receive_version(developer, model=story.case.model, source=f"models:/m-{'0' * 32}")
+    importer, there = robot(Robot.IMPORTER), "mlflow.bank.example"
+    candidate = importing.import_model(
+        importer, entity=story.case.model.entity, name="Arrears", responsible=story.case.owner.person, origin=there,
+        name_there="arrears", there={},
+    )  # fmt: skip
+    importing.import_version(
+        importer, model=candidate, said=Imported(origin=there, name="arrears", number="7", there={}),
+        source=f"models:/m-{'1' * 32}",
+    )  # fmt: skip
 
 
 @chapter

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mrm.access.acts import Act, verb
-from mrm.access.models import LegalEntity, Person, Scope, User
-from mrm.access.rules import GrantLevel, Role, ScopeKind
+from mrm.access.models import LegalEntity, Person, Scope
+from mrm.access.rules import Role
 from mrm.kernel.errors import BadInput, RuleRefused
+from registry.inventory import effects
+from registry.inventory.checks import check_person, free_name, grant_first_line
 from registry.inventory.effects import advance
 from registry.inventory.models import Model
 from registry.inventory.queries import missing_for_registration
@@ -27,26 +29,18 @@ def propose(
     purpose: str = "",
 ) -> Model:
     """Propose a model: a name, a legal entity and a responsible person make a candidate; the rest may follow."""
-    name = free_name(entity, name)
-    for person, role in ((responsible, None), (owner, Role.MODEL_OWNER), (developer, Role.MODEL_DEVELOPER)):
-        if person is not None:
-            check_person(person, role)
-    model = Model(
-        scope=act.new_scope(ScopeKind.MODEL, parent=entity.scope, label=name),
+    return effects.propose(
+        act,
         entity=entity,
         name=name,
-        name_key=name_key(name),
         responsible=responsible,
         owner=owner,
         developer=developer,
         model_class=model_class,
         origin=origin,
-        method=method.strip(),
-        purpose=purpose.strip(),
-        proposed_at=act.now,
+        method=method,
+        purpose=purpose,
     )
-    grant_first_line(act, model)
-    return act.save(model)
 
 
 @verb("model.describe")
@@ -108,41 +102,6 @@ def start_development(act: Act, *, model: Model) -> Model:
     """Begin to build a registered model."""
     TRANSITIONS.check(model.state, State.IN_DEVELOPMENT, f"The model {model.name}")
     return advance(act, model=model, to=State.IN_DEVELOPMENT)
-
-
-def free_name(entity: LegalEntity, name: str, but: Model | None = None) -> str:
-    """The name without spare spaces, if no other model of the legal entity has it."""
-    key = name_key(name)
-    if not key:
-        raise BadInput("name_taken", "A model needs a name that can be read.", "Type a name.")
-    others = Model.objects.filter(entity=entity, name_key=key)
-    if (others.exclude(pk=but.pk) if but else others).exists():
-        raise BadInput(
-            "name_taken",
-            f"{entity.name} has a model called “{' '.join(name.split())}” already.",
-            "Choose a name that tells the two apart, or open the one that is there.",
-        )
-    return " ".join(name.split())
-
-
-def check_person(person: Person, role: Role | None) -> None:
-    """Raise `person_unfit` unless the person is active and, where asked, holds the role."""
-    if person.robot or not person.active:
-        raise BadInput("person_unfit", f"{person.name} is not active here.", "Name somebody who is.")
-    accounts = User.objects.filter(person=person, is_active=True)
-    if role is not None and not accounts.filter(groups__name=role.value).exists():
-        raise BadInput(
-            "person_unfit",
-            f"{person.name} does not hold the role {role.label}.",
-            "Have an administrator give the role, or name somebody who holds it.",
-        )
-
-
-def grant_first_line(act: Act, model: Model) -> None:
-    """Owner, developer and responsible person may act on the model."""
-    for person in (model.responsible, model.owner, model.developer):
-        if person is not None:
-            act.grant(person, model.scope, GrantLevel.ACT)
 
 
 def not_ended(model: Model) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,17 @@ from mrm.access import verbs
 from mrm.access.models import User
 from mrm.access.rules import Role
 from tests import make
+
+CLIENT = Path(__file__).resolve().parents[3] / ".peers" / "mlflow" / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def mlflow_client() -> Path:
+    """The environment of the unmodified `mlflow` client; where every leg is required, it must be there."""
+    if not CLIENT.exists():
+        absent = pytest.fail if os.environ.get("COUNTERSIGN_ALL_LEGS") == "1" else pytest.skip
+        absent("the mlflow client is not there: make peers")
+    return CLIENT
 
 
 @dataclass

@@ -1,0 +1,63 @@
+"""The alias `champion`, set by an MLflow client: refused with what is missing, and done once all of it is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from mrm.access import verbs as access
+from mrm.access.models import User
+from mrm.access.rules import Role
+from registry.inventory.models import Model
+from registry.inventory.rules import State
+from registry.versions.models import Version
+from tests.mrm.policy.people import bank, person
+from tests.registry.mlflow.conftest import Door
+from tests.validation.cases.making import Bank, fresh, make_bank
+from validation.cases.models import Validation
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+ITEMS = ["data.period", "explainability.drivers", "fairness.disparate_impact"]
+MISSING = (
+    "An active use grant",
+    "SHAP evidence",
+    "LIME evidence",
+    "Disparate-impact evidence",
+    "Approvals of the tier",
+)
+
+
+class Examined(Bank):
+    """A bank whose validators run the tests that the gate asks for."""
+
+    def tested(self, items: list[str] | None = None, **changes: Any) -> Validation:
+        """With explanations and disparate impact."""
+        return super().tested(items=ITEMS, **changes)
+
+
+def door(who: Any) -> Door:
+    """The MLflow door of somebody, by a token of theirs."""
+    account = User.objects.get(pk=who.account_id)
+    return Door(access.issue_token(who, account=account, name="pipeline", days=1), Client())
+
+
+def test_champion_is_refused_while_anything_is_missing_and_done_after_the_validation() -> None:
+    house = Examined(**vars(make_bank(tier=3)))
+    engineer = door(person("Emil Engineer", Role.ML_ENGINEER, on=bank().scope))
+    asked = {"name": house.model.name, "version": str(house.version.number), "alias": "champion"}
+    status, code, message = engineer.error("POST", "registered-models/alias", **asked)
+    assert (status, code) == (409, "RESOURCE_CONFLICT")
+    assert [words for words in MISSING if words not in message] == []
+    assert house.version.get_absolute_url() in message
+    validation = house.granted()
+    assert fresh(validation).state == "approved"
+    engineer.post("registered-models/alias", **asked)
+    stands = engineer.ok("GET", "registered-models/alias", name=house.model.name, alias="champion")
+    assert stands["model_version"]["version"] == "1"
+    assert stands["model_version"]["current_stage"] == "Production"
+    assert Version.objects.get(pk=house.version.pk).stage == "prod"
+    assert Model.objects.get(pk=house.model.pk).state == State.IN_USE
+    status, _, message = door(house.developer).error("POST", "registered-models/alias", **asked)
+    assert status == 403, "who built it does not bring it into production"
