@@ -127,7 +127,7 @@ class Taking:
         if reserved or taken or len(name) > LONGEST_NAME or any(mark in name for mark in "/:"):
             clean = name.replace("/", " ").replace(":", " ")
             host = self.there.origin.replace(":", " ")
-            name = f"{clean[: LONGEST_NAME - len(host) - 7]} (from {host})"
+            name = f"{clean[: LONGEST_NAME - len(host) - 8]} (from {host})"
         made: Model = importing.import_model(
             self.importer,
             entity=self.entity,

@@ -53,7 +53,7 @@ class Other:
         name = query.get("name", "")
         match path:
             case "mlflow/registered-models/search":
-                rows = sorted(self.models, key=lambda row: -row["last_updated_timestamp"])
+                rows = sorted(self.models, key=changed, reverse=True)
                 start = int(query.get("page_token", 0))
                 more = {"next_page_token": str(start + 2)} if len(rows) > start + 2 else {}
                 return {"registered_models": rows[start : start + 2], **more}
@@ -73,6 +73,12 @@ class Other:
                 return {"files": [{"path": key[len(root) :], "is_dir": False, "file_size": len(self.files[key])}
                                   for key in found]}  # fmt: skip
         return None
+
+
+def changed(row: dict[str, Any]) -> int:
+    """When a model changed last, if that is a time."""
+    at = row["last_updated_timestamp"]
+    return at if isinstance(at, int) else 0
 
 
 def run(key: str = RUN, status: str = "FINISHED") -> dict[str, Any]:

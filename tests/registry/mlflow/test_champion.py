@@ -52,7 +52,7 @@ def test_champion_is_refused_while_anything_is_missing_and_done_after_the_valida
     assert [words for words in MISSING if words not in message] == []
     assert house.version.get_absolute_url() in message
     validation = house.granted()
-    assert fresh(validation).state == "approved"
+    assert fresh(validation).state == "granted"
     engineer.post("registered-models/alias", **asked)
     stands = engineer.ok("GET", "registered-models/alias", name=house.model.name, alias="champion")
     assert stands["model_version"]["version"] == "1"
