@@ -205,15 +205,15 @@ class Taking:
 
     def shelf(self) -> Experiment:
         """The experiment that holds what belongs to none."""
-        return self.opened(f"Imported from {self.there.origin}", "")
+        return self.opened("", lambda _: f"Imported from {self.there.origin}")
 
-    def opened(self, name: str, key: str) -> Experiment:
+    def opened(self, key: str, named: Callable[[str], str]) -> Experiment:
         """The experiment of that origin, made when it is not here yet."""
         rows = Experiment.objects.filter(origin=self.there.origin, origin_key=key)
         found = rows.select_related("scope").order_by("id").first()
         if found is not None:
             return found
-        name = name[: NAME_LENGTH - 220]
+        name = named(key)[: NAME_LENGTH - 220]
         if Experiment.objects.filter(scope=self.entity.scope, name=name).exists():
             name = f"{name} (from {self.there.origin})"
         return verbs.create_experiment(
@@ -227,7 +227,7 @@ class Taking:
             return None
         info, data = said.inner("info"), Sent(said.facts.get("data") or {})
         home = info.needed("experiment_id", limit=64)
-        experiment = self.opened(self.there.experiment(home), home)
+        experiment = self.opened(home, self.there.experiment)
         row = ClientRun.objects.filter(experiment=experiment, origin_key=key).first()
         if row is None:
             row = verbs.start_run(

@@ -15,8 +15,10 @@ from registry.inventory.rules import State
 from registry.versions.models import Version
 from tests.mrm.policy.people import bank, person
 from tests.registry.mlflow.conftest import Door
-from tests.validation.cases.making import Bank, fresh, make_bank
+from tests.validation.cases.making import Bank, fresh, later, make_bank
 from validation.cases.models import Validation
+from validation.cases.verbs import judging
+from validation.findings.models import Finding
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ITEMS = ["data.period", "explainability.drivers", "fairness.disparate_impact"]
@@ -30,11 +32,28 @@ MISSING = (
 
 
 class Examined(Bank):
-    """A bank whose validators run the tests that the gate asks for."""
+    """A bank whose validators run the tests that the gate asks for, and bind a disparity to a condition."""
 
     def tested(self, items: list[str] | None = None, **changes: Any) -> Validation:
         """With explanations and disparate impact."""
         return super().tested(items=ITEMS, **changes)
+
+    def issue_all(self, validation: Validation) -> list[Finding]:
+        """Each disparity is named with its justification, its alternatives and an end."""
+        found = super().issue_all(validation)
+        for finding in found:
+            if "fair.air" in finding.tests:
+                judging.propose_condition(
+                    self.validator,
+                    validation=validation,
+                    finding=finding,
+                    ends=later(180),
+                    text="Decline no applicant of the group by the score alone.",
+                    check="A sample of declined applications each month.",
+                    justification="Age carries risk beyond the other inputs.",
+                    alternatives="A card without age ranks less well.",
+                )
+        return found
 
 
 def door(who: Any) -> Door:
