@@ -1,10 +1,12 @@
-"""The README's ten-minute tour, as typed."""
+"""The README's ten-minute tour, as typed; and beside it the demonstration once more, in a home of its own."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,15 +28,24 @@ def test_the_tour_works_as_typed(tmp_path: Path) -> None:
         (tmp_path / name).symlink_to(ROOT / name)
     script = "set -euo pipefail\n" + "\n".join(blocks())
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MRM_", "DJANGO_"))}
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "demo", "--out", str(tmp_path / "again")],
+        cwd=ROOT,
+        env=environment | {"MRM_HOME": str(tmp_path / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=900,
-        check=False,
-    )
+    ) as other:
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        beside, _ = other.communicate(timeout=600)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     said = done.stdout
     assert "proved" in said
@@ -42,4 +53,18 @@ def test_the_tour_works_as_typed(tmp_path: Path) -> None:
     assert '"statistic"' in said
     assert {"validation-report.pdf", "evidence-pack.zip", "summary.json", "demo.pub"} <= {
         item.name for item in (tmp_path / "tour" / "out").iterdir()
+    }
+    assert other.returncode == 0, beside[-4000:]
+    first, second = (evidence(tmp_path / folder / "summary.json") for folder in ("tour/out", "again"))
+    assert len(first) > 20
+    assert first == second
+
+
+def evidence(file: Path) -> dict[str, str]:
+    """The evidence id of every test of a summary that has one."""
+    tests = json.loads(file.read_text(encoding="utf-8"))["tests"]
+    return {
+        f"{row['id']} {row['column']} {place}": row["evidence"]
+        for place, row in enumerate(tests)
+        if row["evidence"]
     }
