@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from mrm import vault
 from mrm.access import signing
 from mrm.access.actors import robot
@@ -30,9 +32,10 @@ from registry.inventory.models import Model, Use
 from registry.inventory.rules import ModelClass
 from registry.inventory.verbs import models as inventory
 from registry.inventory.verbs import tiers, uses
-from registry.versions import verbs as versions
+from registry.training import verbs as training
+from registry.training.models import Run
+from registry.training.queries import run as run_of
 from registry.versions.models import Version
-from registry.versions.rules import Format
 from validation.cases.models import Validation
 from validation.cases.rules import Fitness, Rating
 from validation.cases.verbs import judging, opening, testing
@@ -68,7 +71,8 @@ class Story:
     whole: Snapshot = field(init=False)
     train: Snapshot = field(init=False)
     test: Snapshot = field(init=False)
-    fitted: dict[str, Any] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    without_age: dict[str, float] = field(default_factory=dict)
     scorecard: Version = field(init=False)
     challenger: Version = field(init=False)
     validation: Validation = field(init=False)
@@ -184,9 +188,8 @@ def _upload(story: Story, name: str, content: bytes, title: str) -> Snapshot:
 
 
 def _right_file(story: Story) -> None:
-    story.fitted = fitting.fit()
     rows = german.published().splitlines(keepends=True)
-    trains = story.fitted["training_rows"]
+    trains = fitting.training_rows()
     parts = {
         "whole": (german.published(), "as published"),
         "train": (b"".join(row for row, used in zip(rows, trains, strict=True) if used), "development rows"),
@@ -221,32 +224,39 @@ def _right_file(story: Story) -> None:
         setattr(story, part, Snapshot.objects.get(pk=snapshot.pk))
 
 
-def _versions(story: Story) -> None:
+def _trained(story: Story) -> None:
+    """Both models by recipe; each run registers its version."""
     developer = people.actor("developer")
-    common: dict[str, Any] = {
-        "model": story.model,
-        "training_snapshot": story.train,
-        "test_snapshot": story.test,
-        "split": {"kind": "random, stratified by outcome", "share": "0.7", "seed": "7"},
-        "code_revision": "mrm/demo/fitting.py",
-    }
-    story.scorecard = versions.register_version(
-        developer,
-        format=Format.SCORECARD,
-        artefact=Upload.of("scorecard.json", story.fitted["scorecard"]),
-        title="points scorecard",
-        **common,
-    )
-    story.challenger = versions.register_version(
-        developer,
-        format=Format.LIGHTGBM,
-        artefact=Upload.of("challenger.txt", story.fitted["challenger"]),
-        title="boosted challenger",
-        **common,
-    )
+    for name in ("scorecard", "challenger"):
+        recipe = training.declare(developer, model=story.model, text=fitting.recipe(name))
+        story.runs[name] = training.start(developer, recipe=recipe)
     runner.drain()
-    for version in (story.scorecard, story.challenger):
-        Version.objects.get(pk=version.pk).admitted()
+    for name, run in story.runs.items():
+        setattr(story, name, versions_of(run).get())
+        getattr(story, name).admitted()
+    story.without_age = fitting.without_age()
+
+
+def versions_of(run: Run) -> QuerySet[Version]:
+    """What a run registered."""
+    rows: QuerySet[Version] = Version.objects.with_facts().filter(run=run.pk)
+    return rows
+
+
+def _reproduced(story: Story) -> None:
+    """Each run once more in a fresh process; the gate asks for it."""
+    for run in story.runs.values():
+        training.reproduce(people.actor("developer"), run=run_of(run.reference))
+    runner.drain()
+    for run in story.runs.values():
+        repeated = run_of(run.reference)
+        if not repeated.reproduced:
+            raise RuleRefused(
+                "wrong_state",
+                f"The repetition of {run.reference} {repeated.repetitions.get()}.",
+                "Report this: it is our error.",
+            )
+        story.say(f"run {run.reference} ({run.title}) repeated: identical, bit for bit")
 
 
 def _open(story: Story) -> None:
@@ -318,7 +328,7 @@ def _drafts(story: Story) -> list[Finding]:
 
 def _alternative(story: Story) -> Upload:
     text = "Scorecard with and without age, same rows, ratio of approval at 25 or under and AUC on the test rows.\n"
-    found = story.fitted["without_age"]
+    found = story.without_age
     return Upload.of("without-age.txt", (text + json.dumps(found, indent=1) + "\n").encode())
 
 
@@ -338,7 +348,7 @@ def _judge(story: Story) -> None:
     validator = people.actor("validator")
     seen = headlines(story.validation)
     for item in story.validation.items.all():
-        rating, text = judgements.judgement(item.key, seen, story.fitted["without_age"])
+        rating, text = judgements.judgement(item.key, seen, story.without_age)
         cited = [
             result.evidence.result_digest
             for result in item.results.select_related("evidence")
@@ -371,7 +381,7 @@ def _conditions(story: Story) -> None:
     today = date.today()  # noqa: DTZ011 - business dates
     found = {item.rule: item for item in Finding.objects.filter(validation_id=story.validation.pk)}
     items = {item.key: item for item in story.validation.items.all()}
-    said = judgements.alternative(story.fitted["without_age"])
+    said = judgements.alternative(story.without_age)
     disparity = {name: text.format_map(said) for name, text in judgements.DISPARITY_CONDITION.items()}
     half, year = today + timedelta(days=180), today + timedelta(days=360)
     for facts, finding, item, ends in (
@@ -441,8 +451,9 @@ STEPS = (
     ("people of the bank", _bank),
     ("a model on the register", _register),
     ("the faulty copy that circulates", _faulty_copy),
-    ("the right file, and two models fitted on it", _right_file),
-    ("two versions, inspected", _versions),
+    ("the right file", _right_file),
+    ("two models by recipe", _trained),
+    ("both runs repeated", _reproduced),
     ("a validation is opened", _open),
     ("tests", _tests),
     ("findings", _findings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mrm import vault
@@ -155,9 +156,19 @@ def import_run(ctx: JobContext) -> None:
         parameters=facts["parameters"],
         code=facts["code"],
         code_name=facts["code_name"],
-        version=Version.objects.filter(pk=facts["version"]).first() if facts["version"] else None,
+        version=registered(training, facts),
     )
     finish(ctx.actor, run=training, made=made, fence=ctx.fence)
+
+
+def registered(training: Run, facts: Mapping[str, Any]) -> Version | None:
+    """The version that holds an imported artefact already: the one that was named, else the model's newest of these bytes."""
+    if facts["version"]:
+        return Version.objects.get(pk=facts["version"])
+    held: Version | None = (
+        Version.objects.filter(model=training.model, artefact=facts["artefact"]).order_by("-number").first()
+    )
+    return held
 
 
 def reproduce(ctx: JobContext) -> None:

@@ -27,7 +27,8 @@ def run_reproduced(ask: Ask) -> Answer:
     if not results:
         return Answer(
             "unmet",
-            "Nothing shows how it was trained. Import the run that made it, and repeat it by a recipe.",
+            "Nothing shows how it was trained. Import the run that made it and repeat it by a recipe, or declare a "
+            "recipe that makes the same file. What cannot be trained here is registered as external, with a scored sample.",
             url=f"/models/{version.model.reference}/runs/import/",
         )
     for result in results:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from mrm.access.actors import Actor
 from mrm.jobs.models import Job
@@ -68,9 +68,15 @@ def envelope(actor: Actor, reference: str) -> Envelope:
 
 
 def results_of(version: Version) -> QuerySet[RunResult]:
-    """The runs that made a version: its own, and an imported one that names its artefact."""
+    """The runs that made a version: its own, and any of the model that made the same artefact, byte for byte.
+
+    So an uploaded file has its lawful way: the run that made it is imported, or a recipe makes it again.
+    """
+    own = Q(version=version)
+    if version.artefact:
+        own |= Q(run__model=version.model_id, artefact=version.artefact)
     rows: QuerySet[RunResult] = (
-        RunResult.objects.filter(version=version)
+        RunResult.objects.filter(own)
         .select_related("run__recipe", "run__model")
         .prefetch_related("run__repetitions__recipe")
         .order_by("finished_at")

@@ -12,9 +12,12 @@ from mrm.access.intake import Upload
 from mrm.access.rules import Robot
 from mrm.kernel.errors import BadInput
 from mrm.ledger.clock import now
-from registry.training import due, queries, verbs
+from registry.training import due, providers, queries, verbs
 from registry.training.models import Recipe
 from registry.training.rules import Rhythm
+from registry.versions import verbs as versions
+from registry.versions.gates import Answer, Ask
+from registry.versions.models import Version
 from registry.versions.rules import Format
 from tests.registry.making import released, rows, work
 from tests.registry.training.conftest import Shop
@@ -52,12 +55,38 @@ def test_an_imported_run_is_reproduced_by_a_recipe_that_gives_the_same_bits(shop
     same = shop.repeat(imported, shop.recipe(TREES))
     assert (same.verdict, same.step, same.detail) == ("identical", "", "")
     assert queries.run(imported.reference).reproduced
+    assert imported.made.version == made.version, "the same file is the same version"
     # the same rows given apart: nothing of the test snapshot trains, and all of the other does
     apart = shop.repeat(
         imported, shop.recipe(TREES, split=f"{{kind: given, snapshot: {shop.snapshot.reference}}}")
     )
     assert apart.trace["split"]["train"] == apart.trace["split"]["held_out"] == 240
     assert (apart.verdict, apart.step) == ("diverged", "predictions")
+
+
+@pytest.mark.slow
+def test_an_uploaded_file_has_its_lawful_way_through_the_gate(shop: Shop) -> None:
+    made = shop.run(TREES).made
+    shop.repeat(made.run)
+    file = Upload.of("model.txt", vault.get(made.artefact))
+    version = versions.register_version(
+        shop.developer,
+        model=shop.model,
+        format=Format.LIGHTGBM,
+        artefact=file,
+        training_snapshot=shop.snapshot,
+        test_snapshot=shop.snapshot,
+    )
+    assert asked(version).state == "met", "a recipe made the same file, and its run was repeated"
+    version.artefact = "0" * 64
+    assert asked(version).state == "unmet"
+    assert asked(version).url == f"/models/{shop.model.reference}/runs/import/"
+    assert "external" in asked(version).sentence
+
+
+def asked(version: Version) -> Answer:
+    """What the gate hears of the version's run."""
+    return providers.run_reproduced(Ask(version, {}, now().date()))
 
 
 def test_a_new_snapshot_starts_one_run(shop: Shop) -> None:
