@@ -69,5 +69,5 @@ def end_envelope(act: Act, *, envelope: Envelope, reason: str) -> Envelope:
 
 def _reason(text: str) -> str:
     if not text.strip():
-        raise BadInput("reason_needed", "A reason is needed.", "Say in a sentence why.")
+        raise BadInput("reason_missing", "A reason is needed.", "Say in a sentence why.")
     return text.strip()
