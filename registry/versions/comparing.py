@@ -243,8 +243,17 @@ def _figure(item: Measured | None) -> Cell:
 
 def _curves(versions: Sequence[Version], found: Sequence[Sequence[Measured]]) -> list[Curves]:
     keys = list(dict.fromkeys(item.key for items in found for item in items if item.family not in UNDRAWN))
-    sets = (_set(key, versions, found) for key in keys)
-    return [item for item in sets if item is not None]
+    kept: list[Curves] = []
+    for key in keys:
+        made = _set(key, versions, found)
+        # several tests of a PD judge one and the same curve: it is drawn once
+        if made and all(_rows(made) != _rows(other) for other in kept):
+            kept.append(made)
+    return kept
+
+
+def _rows(curves: Curves) -> list[Any]:
+    return [chart["data"] for chart in curves.charts]
 
 
 def _set(

@@ -144,11 +144,12 @@ class VersionPage(OnVersion, MemberPage):
     def get_actions(self) -> list[Action]:
         """What this reader may do with the version now."""
         version, here = self.version, self.version.get_absolute_url()
-        return [
+        moves = [
             Action(label, f"{here}{tail}", kind)
             for act, label, tail, kind, facts in offered(version)
             if can(self.actor, act, version=version, **facts) is None
         ]
+        return [Action("Model card", f"{here}card/"), *moves]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The parts of the page."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.versions import actpages, api, compare_pages, pages
+from registry.versions import actpages, api, card_pages, compare_pages, pages
 
 MODEL = "models/<str:reference>/versions"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path(f"{MODEL}/new/", pages.Register.as_view(), name="version-new"),
     path(f"{MODEL}/compare/", compare_pages.Compare.as_view(), name="versions-compare"),
     path(f"{MODEL}/<int:number>/", pages.VersionPage.as_view(), name="version"),
+    path(f"{MODEL}/<int:number>/card/", card_pages.CardPage.as_view(), name="version-card"),
+    path(f"{MODEL}/<int:number>/card.md", card_pages.CardMarkdown.as_view(), name="version-card-markdown"),
+    path(f"{MODEL}/<int:number>/card.json", card_pages.CardJson.as_view(), name="version-card-json"),
     path(f"{MODEL}/<int:number>/promote/", actpages.Promote.as_view(), name="version-promote"),
     path(f"{MODEL}/<int:number>/request/", actpages.Ask.as_view(), name="promotion-request"),
     path(f"{MODEL}/<int:number>/withdraw/", actpages.Withdraw.as_view(), name="promotion-withdraw"),

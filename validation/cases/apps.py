@@ -12,7 +12,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Acts, policies, handlers and requirements are known before the first request."""
         from mrm.evidence.reproduce import kinds
-        from validation.cases import bench, draft, effects, frame, gates, jobs, paper, policies, verbs  # noqa: F401
+        from validation.cases import bench, card, draft, effects, frame, gates, jobs, paper, policies, verbs  # noqa: F401
 
         frame.register()
 

@@ -12,7 +12,7 @@ class FindingsConfig(AppConfig):
     def ready(self) -> None:
         """Acts, policies and requirements are known before the first request."""
         from mrm.web.menu import item
-        from validation.findings import gates, policies, verbs  # noqa: F401
+        from validation.findings import card, gates, policies, verbs  # noqa: F401
 
         item("findings", "Second line", "Findings", "findings", order=20)
         item("conditions", "Second line", "Conditions", "conditions", order=30)
