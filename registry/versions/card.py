@@ -251,9 +251,9 @@ def _fairness(found: Sequence[Measured]) -> Part:
     lines = []
     for item in (item for item in found if item.family == "fair"):
         lines.append(_line(item))
-        for row in content_of(item.evidence)["results"].get("rows") or []:
-            if row.get("air") is not None and not row.get("is_reference"):
-                lines.append(_ratio(item, row))
+        rows = content_of(item.evidence)["results"].get("rows") or []
+        judged = [row for row in rows if row.get("air") is not None and not row.get("is_reference")]
+        lines += [_ratio(item, row) for row in judged]
     if lines:
         return Part(lines)
     return Part(
