@@ -229,7 +229,7 @@ class ViewPage(OnDefinition, MemberPage):
             lines=lines,
             versions=self.versions,
             users=users,
-            links=queries.models_of(self.actor, view),
+            links=queries.pinned_by(self.actor, view),
             profiled=bool(profile),
             tests=[(test["feature"], checks.words(test)) for test in body.get("tests", [])],
             **kwargs,
@@ -327,7 +327,7 @@ class ServicePage(OnDefinition, MemberPage):
             table=TrainingSetTable(built, self.request),
             job=running(self, "features.materialise", "service")
             or running(self, "features.compare", "service"),
-            links=queries.models_of(self.actor, service),
+            links=queries.pinned_by(self.actor, service),
             **kwargs,
         )
 

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-used_by: Port[Callable[[Actor, Sequence[str]], Sequence[Link]]] = Port("features.used_by")
-"""name → (reader, pinned names) → links to what pins any of them, as far as the reader may see that."""
+used_by: Port[Callable[[Actor, Definition], Sequence[Link]]] = Port("features.used_by")
+"""name → (reader, view or service) → links to what reads that version, as far as the reader may see it.
+
+Which names those are is said by `names_of`; they are the names of one legal entity's catalogues."""
 
 
 def catalogues(actor: Actor) -> QuerySet[Catalogue]:
@@ -153,10 +155,27 @@ def _reads(service: Definition, view: Definition) -> bool:
     return any(text.startswith(f"{view.label}:") for text in service.body["features"])
 
 
-def models_of(actor: Actor, row: Definition) -> list[Link]:
-    """The model versions that pin a view or service, as far as the reader may see them."""
-    names = [f"{row.label}:{name}" for name in row.body["features"]] if row.kind == Kind.VIEW else pinned(row)
-    return [link for _, provider in used_by.items() for link in provider(actor, names)]
+def names_of(row: Definition) -> list[str]:
+    """The features of a view or service by their pinned names."""
+    return [f"{row.label}:{name}" for name in row.body["features"]] if row.kind == Kind.VIEW else pinned(row)
+
+
+def services_of(row: Definition) -> list[Definition]:
+    """The services that serve a view or service: those that read the view, or the service itself."""
+    return users(row) if row.kind == Kind.VIEW else [row]
+
+
+def spelled(service: Definition) -> set[str]:
+    """How a recipe may name this version of a service: by number, and the newest by its name alone."""
+    later = Definition.objects.filter(
+        catalogue=service.catalogue_id, kind=Kind.SERVICE, name=service.name, number__gt=service.number
+    )
+    return {service.label} if later.exists() else {service.label, service.name}
+
+
+def pinned_by(actor: Actor, row: Definition) -> list[Link]:
+    """The model versions and recipes that pin a view or service, as far as the reader may see them."""
+    return [link for _, provider in used_by.items() for link in provider(actor, row)]
 
 
 def profile(view: Definition) -> dict[str, Any]:

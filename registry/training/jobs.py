@@ -20,7 +20,7 @@ from registry.versions.models import Version
 if TYPE_CHECKING:
     import numpy as np
 
-LIMITS = Limits(seconds=1800)
+LIMITS = Limits()
 
 
 def run(ctx: JobContext) -> None:

@@ -82,11 +82,14 @@ def learn(task: Task) -> Learned:
         IndexError,
         RuntimeError,
         AttributeError,
+        ImportError,
+        OSError,
+        SystemExit,
     ) as trouble:
         raise failed(name, trouble) from trouble
 
 
-def failed(name: str, trouble: Exception) -> BadInput:
+def failed(name: str, trouble: BaseException) -> BadInput:
     """An estimator's own error as a sentence."""
     said = str(trouble).strip().splitlines()[0][:240] if str(trouble).strip() else type(trouble).__name__
     if isinstance(trouble, ZeroDivisionError):
@@ -357,5 +360,7 @@ def _package(task: Task) -> Learned:
     artefact, form, signature = offered.load()(
         task.rows, task.outcome, kinds=dict(task.kinds), parameters=given, seed=task.seed
     )
+    if not isinstance(artefact, bytes | bytearray):
+        raise TypeError("it gave no bytes as its artefact")
     held = {"entry_point": offered.name, "version": offered.dist.version if offered.dist else "", **given}
     return Learned(bytes(artefact), str(form), f"model.{form}", coded(task), held, signature)

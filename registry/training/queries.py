@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from mrm.access.actors import Actor
 from mrm.jobs.models import Job
 from mrm.kernel.errors import NotFound
+from mrm.web.shapes import Link
+from registry.features import queries as features
+from registry.features.models import Definition
 from registry.training.models import Envelope, EnvelopeJudgement, Recipe, Repetition, Run, RunResult
 from registry.training.rules import Verdict
 from registry.versions.models import Version
@@ -67,6 +72,30 @@ def envelope(actor: Actor, reference: str) -> Envelope:
     return found
 
 
+def that_pin(actor: Actor, row: Definition) -> Sequence[Link]:
+    """The visible versions that pin features of a view or service, and the recipes that train on it.
+
+    A recipe names a service by its newest version or by number; names hold within a legal entity.
+    """
+    names, entity = set(features.names_of(row)), row.catalogue.entity_id
+    found = [
+        version
+        for version in Version.objects.visible_to(actor)
+        .filter(model__entity=entity)
+        .exclude(features=[])
+        .select_related("model")
+        .order_by("registered_at")
+        if names & set(version.features)
+    ]
+    links = [Link(str(version), version.get_absolute_url()) for version in found]
+    asked = {name for service in features.services_of(row) for name in features.spelled(service)}
+    recipes = Recipe.objects.visible_to(actor).filter(model__entity=entity, body__data__service__in=asked)
+    ordered = recipes.order_by("declared_at")
+    return links + [
+        Link(f"Recipe {item.name}, {item.reference}", item.get_absolute_url()) for item in ordered
+    ]
+
+
 def results_of(version: Version) -> QuerySet[RunResult]:
     """The runs that made a version: its own, and any of the model that made the same artefact, byte for byte.
 
@@ -90,3 +119,6 @@ def judgement_of(version: Version) -> EnvelopeJudgement | None:
         EnvelopeJudgement.objects.filter(version=version).select_related("envelope").first()
     )
     return found
+
+
+features.used_by.register("training", that_pin)

@@ -10,15 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.test import Client
 
 from mrm import vault
+from mrm.access.models import User
+from mrm.access.rules import Role
 from mrm.kernel.errors import BadInput
 from registry.data import verbs as data
 from registry.features import verbs as features
 from registry.features.models import Catalogue
 from registry.training import queries, repeating, verbs
-from registry.training.models import Run
+from registry.training.models import Recipe, Run
 from registry.versions.gates import Ask, providers
+from tests.mrm.policy.people import person
 from tests.registry.features.making import applied, delivered, source
 from tests.registry.making import upload, work
 from tests.registry.training.conftest import SCORECARD, Shop, text
@@ -193,3 +197,32 @@ def test_a_service_or_a_column_that_is_not_there(
     assert words in refused.value.detail
     assert refused.value.remedy
     assert not Run.objects.filter(result__isnull=False).exists()
+
+
+def test_the_feature_pages_name_versions_and_recipes_that_pin_it(shop: Shop, fed: Catalogue) -> None:
+    version = on_service(shop).made.version
+    above = fed.get_absolute_url()
+    recipe = Recipe.objects.get()
+    browser = Client()
+    browser.force_login(User.objects.get(person=shop.developer.person))
+    for place in ("services/credit/", "views/account/"):
+        text = browser.get(f"{above}{place}").content.decode()
+        assert version.get_absolute_url() in text
+        assert recipe.get_absolute_url() in text
+    # a newer service: the old one is no longer what the recipe's name means, and its version still pins it
+    applied(
+        shop.developer, fed, DEFINITIONS.replace("account:arrears]", "account@v1:arrears]\ndescription: more")
+    )
+    old, new = (
+        browser.get(f"{above}services/credit/?version={number}").content.decode() for number in (1, 2)
+    )
+    assert recipe.get_absolute_url() not in old
+    assert recipe.get_absolute_url() in new
+    assert version.get_absolute_url() in old
+    stranger = person("Sam Stranger", Role.MODEL_DEVELOPER, on=fed.scope)
+    other = Client()
+    other.force_login(User.objects.get(person=stranger.person))
+    seen = other.get(f"{above}services/credit/").content.decode()
+    assert "credit" in seen
+    assert version.get_absolute_url() not in seen, "who may not see the model does not learn of it here"
+    assert recipe.get_absolute_url() not in seen
