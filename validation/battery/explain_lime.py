@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -50,18 +51,19 @@ class Lime:
         self.samples = samples
         self.coding = Coding.of(background, decisions)
         self.training = self.coding.encode(background)
+        self.state = np.random.RandomState(np.random.MT19937(0))
 
     def predict(self, matrix: Floats) -> Floats:
         """Both probabilities, as LIME wants them."""
         p = np.asarray(self.model.predict(self.coding.decode(matrix)), dtype=np.float64)
         return np.column_stack([1 - p, p])
 
-    def weights(self, codes: Floats, seed: int) -> tuple[Floats, float]:
-        """The weight of each feature toward the event, and the R² of the local fit."""
+    @cached_property
+    def explainer(self) -> Any:
+        """The library's explainer, made once: it bins the background and draws nothing until it explains."""
         from lime.lime_tabular import LimeTabularExplainer
 
-        state = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
-        explainer = LimeTabularExplainer(
+        return LimeTabularExplainer(
             self.training,
             mode="classification",
             feature_names=self.coding.columns,
@@ -71,10 +73,15 @@ class Lime:
                 for i in self.coding.categorical
             },
             discretize_continuous=True,
-            random_state=state,
+            random_state=self.state,
         )
+
+    def weights(self, codes: Floats, seed: int) -> tuple[Floats, float]:
+        """The weight of each feature toward the event, and the R² of the local fit."""
+        fresh = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
+        self.state.set_state(fresh.get_state())  # every part of the explainer draws from this one
         count = len(self.coding.columns)
-        found = explainer.explain_instance(
+        found = self.explainer.explain_instance(
             codes, self.predict, labels=(1,), num_features=count, num_samples=self.samples
         )
         weights = np.zeros(count)

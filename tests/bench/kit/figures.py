@@ -47,7 +47,7 @@ class Asked:
     """What performance asks: the bound that must be kept and the one that is aimed at."""
 
     kind: Kind
-    must: float
+    must: float | None
     aim: float | None = None
 
 
@@ -85,6 +85,8 @@ class Figure:
             return ""
         if self.asked.aim is not None and self._within(self.asked.aim):
             return "aim met"
+        if self.asked.must is None:
+            return "aim missed"
         return "met" if self._within(self.asked.must) else "MISSED"
 
     def _within(self, bound: float) -> bool:

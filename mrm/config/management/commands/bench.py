@@ -101,7 +101,7 @@ def lines(figure: dict[str, Any], *, judged: bool) -> list[str]:
     elif figure["peer"]:
         said.append(f"    {figure['peer']}")
     if asked:
-        bounds = f"must {asked['must']:g}" + (f", aim {asked['aim']:g}" if asked["aim"] else "")
+        bounds = ", ".join(f"{word} {asked[word]:g}" for word in ("must", "aim") if asked[word])
         verdict = figure["verdict"] if judged else "not judged at this scale"
         said.append(f"    {asked['kind']}: {bounds}; {verdict or 'nothing to compare with'}")
     said += [f"    {figure[key]}" for key in ("agrees", "note") if figure[key]]
