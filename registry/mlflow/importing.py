@@ -48,10 +48,10 @@ def import_version(
     run_key: str = "",
     notes: str = "",
 ) -> Version:
-    """Take over a version of another MLflow under the next number here, marked with its number there.
+    """Take over a version of another MLflow, marked with its origin.
 
-    Its files were read before under `place`; where they were refused or out of reach the version names its source alone
-    and is never admitted.
+    It gets the next number here. Its files were read before under `place`; where they were refused or out of reach the
+    version names its source alone and is never admitted.
     """
     version = registering.keep(
         act,

@@ -10,8 +10,10 @@ from django.test import Client
 from mrm.access import verbs as access
 from mrm.access.models import User
 from mrm.access.rules import Role
+from mrm.ledger.clock import now
 from registry.inventory.models import Model
 from registry.inventory.rules import State
+from registry.versions import gates
 from registry.versions.models import Version
 from tests.mrm.policy.people import bank, person
 from tests.registry.mlflow.conftest import Door
@@ -19,6 +21,8 @@ from tests.validation.cases.making import Bank, fresh, later, make_bank
 from validation.cases.models import Validation
 from validation.cases.verbs import judging
 from validation.findings.models import Finding
+from validation.findings.rules import Severity
+from validation.findings.verbs import requests
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ITEMS = ["data.period", "explainability.drivers", "fairness.disparate_impact"]
@@ -36,12 +40,18 @@ class Examined(Bank):
 
     def tested(self, items: list[str] | None = None, **changes: Any) -> Validation:
         """With explanations and disparate impact."""
-        return super().tested(items=ITEMS, **changes)
+        return super().tested(items=ITEMS, cutoff="0.4", **changes)
 
     def issue_all(self, validation: Validation) -> list[Finding]:
-        """Each disparity is named with its justification, its alternatives and an end."""
+        """High ones are planned; each disparity is named with its justification, its alternatives and an end."""
         found = super().issue_all(validation)
         for finding in found:
+            finding.refresh_from_db()
+            if finding.severity == Severity.HIGH:
+                requests.plan(
+                    self.owner, finding=finding, text="Mended with the next version.", until=later(20)
+                )
+                requests.approve_plan(self.officer, finding=finding, agree=True, text="Agreed.")
             if "fair.air" in finding.tests:
                 judging.propose_condition(
                     self.validator,
@@ -72,6 +82,8 @@ def test_champion_is_refused_while_anything_is_missing_and_done_after_the_valida
     assert house.version.get_absolute_url() in message
     validation = house.granted()
     assert fresh(validation).state == "granted"
+    still = [item.sentence for item in gates.unmet(house.version, now=now())]
+    assert still == []
     engineer.post("registered-models/alias", **asked)
     stands = engineer.ok("GET", "registered-models/alias", name=house.model.name, alias="champion")
     assert stands["model_version"]["version"] == "1"
