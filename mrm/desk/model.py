@@ -110,6 +110,8 @@ class ModelPage(OfModel):
             papers=Paper.objects.filter(scope=model.scope).order_by("-sealed_at")[:LINES],
             history=self._history(),
             may_change=can(self.actor, "model.add_use", model=model) is None,
+            tags=builds.tags_of(model),
+            may_tag=can(self.actor, "model.tag", model=model) is None,
             register_version=[self._register_version()],
             **kwargs,
         )

@@ -27,13 +27,17 @@ DRAWN = frozenset({"roc", "ks_curve", "calibration"})
 
 @dataclass(frozen=True)
 class Cell:
-    """One value of one version: in words, with a note under it, its page, and the plain value behind it."""
+    """One value of one version: in words, with a note under it, its page, and the plain value behind it.
+
+    What is not known of a version is no difference: a test that nobody ran says nothing.
+    """
 
     text: str
     note: str = ""
     url: str = ""
     link: str = ""
     plain: Any = None
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ class Line:
 
     @property
     def differs(self) -> bool:
-        """Whether the versions are not alike in it."""
-        return len({cell.text for cell in self.cells}) > 1
+        """Whether the versions are not alike in it, as far as it is known."""
+        return len({cell.text for cell in self.cells if cell.known}) > 1
 
 
 @dataclass(frozen=True)
@@ -231,7 +235,7 @@ def _metrics(found: Sequence[Sequence[Measured]]) -> list[Line]:
 
 def _figure(item: Measured | None) -> Cell:
     if item is None:
-        return Cell("not measured")
+        return Cell("not measured", known=False)
     return Cell(
         item.figure,
         note=item.beside,

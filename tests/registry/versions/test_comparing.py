@@ -110,6 +110,13 @@ def test_metrics_carry_their_evidence_and_say_that_rows_differ(pair: tuple[Versi
     assert auc.note == "test sample, measured on different rows"
 
 
+def test_a_test_that_nobody_ran_is_no_difference(shop: Shop, pair: tuple[Version, Version]) -> None:
+    third = shop.admitted(title="third")
+    auc = line(compare([pair[0], third]), "metrics", "AUC")
+    assert [cell.text for cell in auc.cells] == [".710", "not measured"]
+    assert not auc.differs
+
+
 def test_curves_of_the_same_test_are_one_picture(pair: tuple[Version, Version]) -> None:
     (curves,) = compare(pair).curves
     assert curves.together
