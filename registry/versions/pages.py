@@ -1,4 +1,4 @@
-"""Pages of versions and use grants."""
+"""Pages of versions."""
 
 from __future__ import annotations
 
@@ -355,48 +355,3 @@ def compared(report: dict[str, Any]) -> str:
         return ""
     sizes = ", ".join(str(size) for size in report["batches"])
     return f"{report['compared']:,} rows, batches of {sizes}"
-
-
-class OnGrant(Member):
-    """What the pages of one use grant know."""
-
-    kwargs: dict[str, Any]
-    nav = "inventory"
-
-    @cached_property
-    def grant(self) -> UseGrant:
-        """The grant of the address."""
-        return queries.grant(self.actor, self.kwargs["grant"])
-
-    def get_sub(self) -> str:
-        """Which one."""
-        return f"{self.grant.reference}: {self.grant.use}, {self.grant.version}"
-
-    def get_crumbs(self) -> list[tuple[str, str]]:
-        """The model, the version."""
-        version = self.grant.version
-        return [*model_crumbs(version.model), (f"Version {version.number}", version.get_absolute_url())]
-
-    def target(self) -> dict[str, Any]:
-        """The grant."""
-        return {"grant": self.grant}
-
-    def done(self, result: Any) -> str:
-        """Back to the version."""
-        return self.grant.version.get_absolute_url()
-
-
-class Restrict(OnGrant, ActPage):
-    """Restrict a use grant."""
-
-    verb = verbs.restrict_grant
-    form_class = forms.Reason
-    title = "Restrict the use grant"
-
-
-class Revoke(OnGrant, ActPage):
-    """Revoke a use grant."""
-
-    verb = verbs.revoke_grant
-    form_class = forms.Reason
-    title = "Revoke the use grant"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.versions import actpages, api, card_pages, compare_pages, pages
+from registry.versions import actpages, api, card_pages, compare_pages, grant_pages, pages
 
 MODEL = "models/<str:reference>/versions"
 urlpatterns = [
@@ -25,8 +25,8 @@ urlpatterns = [
     path("models/<str:reference>/tag/", actpages.TagModel.as_view(), name="model-tag"),
     path("models/<str:reference>/tag/remove/", actpages.UntagModel.as_view(), name="model-untag"),
     path("versions/", pages.Search.as_view(), name="version-search"),
-    path("grants/<str:grant>/restrict/", pages.Restrict.as_view(), name="grant-restrict"),
-    path("grants/<str:grant>/revoke/", pages.Revoke.as_view(), name="grant-revoke"),
+    path("grants/<str:grant>/restrict/", grant_pages.Restrict.as_view(), name="grant-restrict"),
+    path("grants/<str:grant>/revoke/", grant_pages.Revoke.as_view(), name="grant-revoke"),
     path("api/v1/versions/", api.Search.as_view(), name="api-version-search"),
     path(f"api/v1/{MODEL}/", api.Versions.as_view(), name="api-versions"),
     path(f"api/v1/{MODEL}/compare/", api.Compare.as_view(), name="api-versions-compare"),
