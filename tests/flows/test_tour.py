@@ -51,6 +51,8 @@ def test_the_tour_works_as_typed(tmp_path: Path) -> None:
     assert "proved" in said
     assert "identical" in said
     assert '"statistic"' in said
+    assert said.count("repeated: identical, bit for bit") == 2, "both models come from recipes"
+    assert "the gate still asks for" not in said, "the scorecard is in production"
     assert {"validation-report.pdf", "evidence-pack.zip", "summary.json", "demo.pub"} <= {
         item.name for item in (tmp_path / "tour" / "out").iterdir()
     }
