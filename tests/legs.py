@@ -50,6 +50,11 @@ SAID: ContextVar[IO[str] | None] = ContextVar("said", default=None)
 """Where a leg's output goes while another leg runs beside it; it is shown when the leg has ended."""
 
 
+def environment() -> dict[str, str]:
+    """This process's, but that Python may keep what it compiled: tests start hundreds of processes on the same code."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def tool(*command: str, **extra: str) -> int:
     """Run a program of the environment, its output in view; returns its exit code."""
     said = SAID.get()
@@ -57,7 +62,7 @@ def tool(*command: str, **extra: str) -> int:
     program = Path(sys.executable).parent / command[0]
     return subprocess.run(
         [str(program) if program.exists() else command[0], *command[1:]],
-        cwd=ROOT, env=os.environ | extra, stdin=subprocess.DEVNULL, stdout=said,
+        cwd=ROOT, env=environment() | extra, stdin=subprocess.DEVNULL, stdout=said,
         stderr=subprocess.STDOUT if said else None, check=False,
     ).returncode  # fmt: skip
 

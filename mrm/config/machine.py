@@ -153,6 +153,8 @@ def uv_settings() -> dict[str, str]:
         "UV_LINK_MODE": "copy",
         "UV_HTTP_TIMEOUT": "180",
         "UV_NO_PROGRESS": "1",
+        # every job is a process of its own: none of them compiles the libraries again, wherever Python may not write
+        "UV_COMPILE_BYTECODE": "1",
     }
     if "PIP_CERT" in os.environ:
         settings["SSL_CERT_FILE"] = os.environ["PIP_CERT"]

@@ -21,7 +21,7 @@ from typing import Any
 from mrm.jobs.processes import ROOT, pinned
 from mrm.kernel.errors import BadInput
 
-KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPYCACHEPREFIX")
+KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True)

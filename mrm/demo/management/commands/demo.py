@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -17,16 +15,6 @@ from django.core.management.base import BaseCommand, CommandError
 from mrm.access.installation import people_exist
 from mrm.demo import outputs, people, story
 from mrm.kernel.errors import CountersignError
-
-
-def keep_bytecode() -> None:
-    """Let the processes of jobs share compiled libraries where this environment forbids bytecode beside the sources.
-
-    Each of them would compile every library anew, which is more than half of its time. Theirs stays in the home.
-    """
-    if sys.dont_write_bytecode and not sys.pycache_prefix:
-        os.environ["PYTHONPYCACHEPREFIX"] = str(settings.MRM_HOME / "cache" / "bytecode")
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class Command(BaseCommand):
@@ -53,7 +41,6 @@ class Command(BaseCommand):
                 "This database is not empty. Use a fresh MRM_HOME (or MRM_DATABASE_URL) for the demonstration."
             )
         logging.getLogger("mrm.jobs").setLevel(logging.WARNING)  # the bar says what runs
-        keep_bytecode()
         started = time.monotonic()
         try:
             told = story.tell(self.stdout.write, self._progress)
