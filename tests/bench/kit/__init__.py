@@ -1,1 +1,1 @@
-"""What benchmarks share: figures, pairs, throw-away homes, servers, large banks. No benchmark stands in this folder."""
+"""What benchmarks share: figures, pairs, throw-away homes, large banks. No benchmark stands in this folder."""
