@@ -45,8 +45,8 @@ def _folder(name: str, user: str | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of our own; yields the address of an empty database. It forgets on a crash: tests only."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL of our own; yields the address of an empty database. It forgets on a crash unless it is `durable`."""
     programs = postgres_programs()
     if programs is None:
         raise FileNotFoundError("PostgreSQL's programs are not on this machine")
@@ -60,7 +60,7 @@ def postgres() -> Iterator[str]:
         )  # fmt: skip
         server = subprocess.Popen(
             _command(user, programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
-                     "-c", "fsync=off", "-c", "max_connections=100"),
+                     "-c", f"fsync={'on' if durable else 'off'}", "-c", "max_connections=100"),
             cwd="/", stdin=subprocess.DEVNULL, stdout=(folder / "log").open("w"), stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
