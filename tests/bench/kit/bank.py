@@ -18,9 +18,6 @@ from mrm.access.rules import ScopeKind
 from mrm.ledger import triggers
 from registry.inventory.models import Model
 from registry.inventory.rules import ModelClass, State, name_key
-from registry.mlflow.models import Registration
-from registry.versions.models import Inspection, StageRow, Version
-from registry.versions.rules import Format, Stage, VersionOrigin
 from tests import make
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -93,48 +90,3 @@ def grants(account: User, scopes: Sequence[Scope]) -> None:
         ScopeGrant.objects.bulk_create(
             ScopeGrant(user=account, permission=permission, content_object=scope) for scope in scopes
         )
-
-
-def versions(of: Sequence[Model], each: int, by: Actor) -> list[Version]:
-    """Versions as clients register them, inspected and in development."""
-    with unguarded():
-        made = Version.objects.bulk_create(
-            [
-                Version(
-                    scope_id=model.scope_id,
-                    model=model,
-                    number=number,
-                    format=Format.LIGHTGBM,
-                    artefact="0" * 64,
-                    origin=VersionOrigin.MLFLOW,
-                    registered_by=by.person,
-                    registered_at=BEGIN + timedelta(seconds=place * each + number),
-                )
-                for place, model in enumerate(of)
-                for number in range(1, each + 1)
-            ],
-            batch_size=2000,
-        )
-        common = [{"scope_id": row.scope_id, "version": row} for row in made]
-        StageRow.objects.bulk_create(
-            [
-                StageRow(**facts, number=1, stage=Stage.DEV, moved_by=by.person, moved_at=BEGIN)
-                for facts in common
-            ],
-            batch_size=2000,
-        )
-        Inspection.objects.bulk_create(
-            [Inspection(**facts, admitted=True, inspected_at=BEGIN) for facts in common], batch_size=2000
-        )
-        Registration.objects.bulk_create(
-            [
-                Registration(
-                    **facts,
-                    source=f"s3://models/{row.model.name}/{row.number}",
-                    run_key=f"{place:032x}",
-                )
-                for place, (facts, row) in enumerate(zip(common, made, strict=True))
-            ],
-            batch_size=2000,
-        )
-    return made

@@ -116,12 +116,6 @@ def spent() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-def peak_mb() -> float:
-    """The largest memory this process, or the largest of its children, ever held."""
-    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(who).ru_maxrss for who in whose) / 1024
-
-
 def once(work: Callable[[], Any]) -> Cost:
     """The cost of doing it once."""
     cpu, wall = spent(), time.perf_counter()
@@ -161,9 +155,3 @@ def _rounds(works: Sequence[Callable[[], Any]], rounds: int, budget: float) -> l
         if time.perf_counter() > until:
             break
     return [median(costs) for costs in found]
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which that share lies."""
-    inorder = sorted(values)
-    return inorder[min(len(inorder) - 1, int(share * len(inorder)))]
