@@ -29,6 +29,11 @@ def ask(bank: Installation, call: str) -> Any:
     return json.loads(lines[-1]) if lines else None
 
 
+def online(bank: Installation) -> set[tuple[str, str]]:
+    """The online rows as they stand: the hash of the key, and the values."""
+    return {(key, str(values)) for key, values in bank.rows('SELECT hash, "values" FROM features_onlinerow')}
+
+
 def test_materialising_killed_at_random_points(
     bank: Installation, kills: int, count_out: Callable[[str], None]
 ) -> None:
@@ -43,15 +48,19 @@ def test_materialising_killed_at_random_points(
         "until": day(1).isoformat(), "rows": CUSTOMERS, "known": CUSTOMERS, "different": 0,
     }  # fmt: skip
     for number in range(min(kills, MOST)):
+        before = online(bank)
         job = ask(bank, f"begin({number + 2})")
-        halfway = bool(number % 2)
-        if halfway:  # some rows are new, the others of the day before, and the watermark is not moved
+        if number % 2:  # the first rows are new, the others of the day before, and the watermark is not moved
             eventually(
-                lambda job=job: "entities" in str(state(bank, job)["progress_text"]), "rows are written", 60
+                lambda job=job, before=before: (
+                    online(bank) != before or state(bank, job)["state"] not in OPEN
+                ),
+                "rows are written",
             )
         else:
             time.sleep(chance.uniform(0, whole / 2))
         seen["processes killed"] += kill(bank, ("child", "worker and child")[number % 3 == 2])
+        seen["killed between pieces"] += 0 < len(dict(online(bank) - before)) < CUSTOMERS
         eventually(lambda job=job: state(bank, job)["state"] not in OPEN, f"trial {number} ends", 120)
         after = state(bank, job)
         assert after["state"] == "succeeded", (after, bank.log[-3000:])
