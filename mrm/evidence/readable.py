@@ -33,7 +33,7 @@ def figures(results: Mapping[str, Any], light: str) -> list[Fact]:
         return [Fact("Result", "not defined", note=str(results.get("reason", "")))]
     found = []
     if results.get("statistic") is not None:
-        found.append(Fact("Statistic", numbers.stat(results["statistic"]), tone=TONES.get(light, "")))
+        found.append(Fact("Statistic", numbers.figure(results["statistic"]), tone=TONES.get(light, "")))
     if results.get("ci"):
         found.append(Fact("Interval", numbers.interval(*results["ci"])))
     if results.get("p_value") is not None:

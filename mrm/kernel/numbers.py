@@ -42,6 +42,17 @@ def stat(value: object, places: int = 3) -> str:
     return text
 
 
+def figure(value: object) -> str:
+    """A statistic: whole numbers as they are, three places below ten, one above."""
+    if not known(value):
+        return NOT_DEFINED
+    if float(value).is_integer():
+        return plain(int(value))
+    if 0 < abs(float(value)) < 0.0005:
+        return "below .001" if float(value) > 0 else plain(value, 6)
+    return stat(value) if abs(float(value)) < 10 else plain(value, 1)
+
+
 def share(value: object, places: int = 0) -> str:
     """A share of one in per cent: `71 %`."""
     return f"{plain(float(value) * 100, places)}{GAP}%" if known(value) else NOT_DEFINED

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from mrm.evidence.models import Evidence
+from mrm.kernel import numbers
 from registry.training.models import Run
+from registry.training.rules import RunKind
 
 SHORT = 12
+
+
+@dataclass(frozen=True)
+class Value:
+    """What one run says; a figure with the evidence that it comes from."""
+
+    text: str
+    evidence: Evidence | None = field(default=None, compare=False)
+
+
+ABSENT = Value("not there")
+Column = Mapping[str, Value]
 
 
 def sides(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -25,20 +41,20 @@ def sides(runs: Sequence[Run]) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(runs: Sequence[Run], of: Any) -> list[dict[str, Any]]:
+def _lines(runs: Sequence[Run], of: Callable[[Run], Column]) -> list[dict[str, Any]]:
     columns = [of(run) for run in runs]
     names = list(dict.fromkeys(name for column in columns for name in column))
     return [
         {
             "name": name,
-            "values": [column.get(name, "not there") for column in columns],
-            "differs": len({column.get(name) for column in columns}) > 1,
+            "values": [column.get(name, ABSENT) for column in columns],
+            "differs": len({column.get(name, ABSENT) for column in columns}) > 1,
         }
         for name in names
     ]
 
 
-def _made(run: Run) -> dict[str, str]:
+def _made(run: Run) -> Column:
     made = run.made
     assert made is not None  # noqa: S101 - only finished runs are compared
     trace = made.trace
@@ -55,17 +71,24 @@ def _made(run: Run) -> dict[str, str]:
     if "environment" in trace:
         libraries = trace["environment"]["libraries"]
         found["Environment"] = ", ".join(f"{name} {version}" for name, version in libraries.items())
-    return found
+    return {name: Value(text) for name, text in found.items()}
 
 
-def _parameters(run: Run) -> dict[str, str]:
+def _parameters(run: Run) -> Column:
     made = run.made
     assert made is not None  # noqa: S101 - only finished runs are compared
-    return {name: str(value) for name, value in made.parameters.items() if name != "fitted"}
+    return {name: Value(str(value)) for name, value in made.parameters.items() if name != "fitted"}
 
 
-def _metrics(run: Run) -> dict[str, str]:
+def _metrics(run: Run) -> Column:
     made = run.made
     assert made is not None  # noqa: S101 - only finished runs are compared
-    values = {name: facts.get("statistic") for name, facts in made.metrics.items()}
-    return {name: "not defined" if value is None else f"{float(value):.4f}" for name, value in values.items()}
+    if run.kind == RunKind.IMPORTED:
+        return {name: Value(numbers.figure(said.get("statistic"))) for name, said in made.metrics.items()}
+    rows = made.evidence.select_related("evidence").order_by("id")
+    return {
+        ", ".join(filter(None, (row.evidence.title, row.attribute))): Value(
+            numbers.figure(row.evidence.headline.get("statistic")), row.evidence
+        )
+        for row in rows
+    }

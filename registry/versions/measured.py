@@ -15,9 +15,6 @@ from mrm.kernel import numbers
 from mrm.kernel.ports import Port
 from registry.versions.models import Version
 
-PRINTED_NOWHERE = 5e-7
-"""Below this a statistic would print as zero; it is given in powers of ten."""
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -51,8 +48,7 @@ class Measured:
         value = self.evidence.headline.get("statistic")
         if not self.evidence.defined or value is None:
             return "not defined"
-        small = isinstance(value, float) and 0 < abs(value) < PRINTED_NOWHERE
-        return f"{value:.1e}" if small else numbers.stat(value)
+        return numbers.figure(value)
 
     @property
     def beside(self) -> str:

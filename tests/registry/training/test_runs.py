@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from mrm import vault
 from mrm.evidence.reproduce import compare
+from mrm.kernel import numbers
 from registry.training.models import Run
 from registry.versions.models import Version
 from registry.versions.rules import VersionOrigin
 from tests.registry.making import work
+from tests.registry.test_pages import client
 from tests.registry.training.conftest import LOGISTIC, Shop
 
 
@@ -39,3 +41,14 @@ def test_a_second_run_with_the_same_bits_marks_the_run_as_reproduced(shop: Shop)
     repetition = shop.repeat(run)
     assert (repetition.verdict, repetition.detail) == ("identical", "")
     assert Run.objects.with_facts().get(pk=run.pk).reproduced
+
+
+def test_figures_of_runs_side_by_side_open_their_evidence(shop: Shop) -> None:
+    runs = shop.run(), shop.run(LOGISTIC)
+    asked = "&".join(f"run={run.reference}" for run in runs)
+    page = client(shop.developer).get(f"/runs/compare/?{asked}").content.decode()
+    for run in runs:
+        evidence = run.made.evidence.get().evidence
+        assert evidence.get_absolute_url() in page
+        assert numbers.figure(evidence.headline["statistic"]) in page
+    assert "disc.auc" not in page

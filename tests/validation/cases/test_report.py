@@ -85,7 +85,7 @@ def said(value: Any) -> Iterator[str]:
         yield from NUMBER.findall(value)
     elif numbers.known(value):
         for text in (
-            words.figure(value),
+            numbers.figure(value),
             words.p_value(value),
             numbers.plain(value),
             *(numbers.plain(value, places) for places in (1, 2, 3, 4, 6)),
@@ -124,7 +124,7 @@ def test_all_sections_end_with_conclusion_and_rating_and_say_what_is_not_possibl
         (digest,) = row["cells"][4]["digests"]
         results = contents.decode(vault.get(digest))["results"]
         figure = results["statistic"] if row["cells"][0] == "2.5.4" else results["facts"]["portfolio"]["d"]
-        assert words.figure(figure) in row["cells"][3]
+        assert numbers.figure(figure) in row["cells"][3]
     facts = cases.content_of(content(validation))
     assert {row["digest"] for row in report["evidence"]} == {row["digest"] for row in facts["evidence"]}
     assert {row["number"] for row in report["findings"]} == {row["reference"] for row in facts["findings"]}

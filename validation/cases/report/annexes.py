@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mrm.kernel import numbers
 from mrm.papers.content import (
     Block,
     Command,
@@ -175,7 +176,7 @@ def _cell(name: str, value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return words.light(value)
-    return words.p_value(value) if name.endswith(("p_value", "_p")) else words.figure(value)
+    return words.p_value(value) if name.endswith(("p_value", "_p")) else numbers.figure(value)
 
 
 def _methods(matter: Matter) -> list[Block]:

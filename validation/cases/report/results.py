@@ -39,7 +39,7 @@ def results(title: str, rows: Iterable[Tested]) -> Table:
                     row.name,
                     words.part(row.part),
                     size(row.results["sample"]),
-                    words.figure(row.results["statistic"]),
+                    numbers.figure(row.results["statistic"]),
                     words.interval(row.results["ci"]),
                     words.p_value(row.results["p_value"]),
                     words.light(row.results["light"]),
@@ -126,7 +126,7 @@ def grades(row: Tested) -> list[Block]:
             evidence=row.cited,
             foot=(_grade(total),),
             note=(
-                f"Size is the exact rate of false alarm at α {words.figure(facts['alpha'])}; power is the chance to see "
+                f"Size is the exact rate of false alarm at α {numbers.figure(facts['alpha'])}; power is the chance to see "
                 f"a true rate of {facts['alternative']}. {words.count(facts['grades'], 'grade')} are tested together, so "
                 "Holm’s p stands beside each."
             ),
@@ -194,7 +194,7 @@ def _group(item: Json) -> Row:
     return Row(
         (
             *start,
-            words.figure(item["air"]),
+            numbers.figure(item["air"]),
             words.interval((item["ci_low"], item["ci_high"])),
             numbers.plain(item["z"], 2),
             words.p_value(item["p_fisher"]),
@@ -246,7 +246,7 @@ def models(row: Tested) -> list[Block]:
                 Row(
                     (
                         words.sentence(str(item[name])).rstrip("."),
-                        words.figure(item["auc"]),
+                        numbers.figure(item["auc"]),
                         numbers.plain(item["variance"], 6),
                     )
                 )

@@ -54,7 +54,7 @@ def _figures(matter: Matter) -> list[BoardFigure]:
     found: list[BoardFigure] = []
     for row in matter.of_test("disc.auc")[:1]:
         text = f"AUC on the {words.part(row.part)} sample, interval {words.interval(row.results['ci'])}"
-        found.append(BoardFigure(words.figure(row.results["statistic"]), text, row.cited))
+        found.append(BoardFigure(numbers.figure(row.results["statistic"]), text, row.cited))
     for row in matter.of_test("dq.target")[:1]:
         facts = row.results["facts"]
         if facts.get("ratio") is not None:
@@ -70,7 +70,7 @@ def _figures(matter: Matter) -> list[BoardFigure]:
             f"lowest ratio of favourable answers: {low['group']} to {low['reference']} ({worst.column}), interval "
             f"{words.interval(worst.results['ci'])}"
         )
-        found.append(BoardFigure(words.figure(worst.results["statistic"]), text, worst.cited))
+        found.append(BoardFigure(numbers.figure(worst.results["statistic"]), text, worst.cited))
     for row in matter.of_test("pd.jeffreys")[:1]:
         total = row.results["facts"]["portfolio"]
         text = f"observed against a mean PD of {numbers.share(total['pd'], 1)} within the sample"

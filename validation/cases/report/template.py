@@ -6,6 +6,7 @@ Section numbers are those of the ECB's Instructions for reporting the validation
 
 from __future__ import annotations
 
+from mrm.kernel import numbers
 from mrm.papers.content import Block, EvidenceCell, NotPossible, Paragraph, Row, Table
 from validation.cases.report import words
 from validation.cases.report.matter import Matter, Tested
@@ -64,8 +65,8 @@ def _calibration(row: Tested) -> Row:
     total = row.results["facts"]["portfolio"]
     low = sum(1 for grade in row.results["rows"] if grade["p_value"] is not None and grade["p_value"] < 0.05)
     said = (
-        f"portfolio p {words.p_value(total['p_value'])} ({words.figure(total['d'])} defaults of "
-        f"{words.figure(total['n'])}); {words.count(low, 'grade')} of {len(row.results['rows'])} with p below .05"
+        f"portfolio p {words.p_value(total['p_value'])} ({numbers.figure(total['d'])} defaults of "
+        f"{numbers.figure(total['n'])}); {words.count(low, 'grade')} of {len(row.results['rows'])} with p below .05"
     )
     return Row(
         (
@@ -90,7 +91,7 @@ def _ranking(matter: Matter, row: Tested) -> Row:
             "2.5.4",
             "Discriminatory power: AUC now against the AUC of the initial validation",
             words.part(row.part),
-            f"AUC {words.figure(row.results['statistic'])} ({words.interval(row.results['ci'])}); {against}",
+            f"AUC {numbers.figure(row.results['statistic'])} ({words.interval(row.results['ci'])}); {against}",
             EvidenceCell(row.cited),
         )
     )

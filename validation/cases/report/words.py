@@ -46,22 +46,11 @@ def moment(value: datetime, zone: str) -> str:
     return f"{local:%-d %b %Y, %H:%M:%S} {local.tzname()}"
 
 
-def figure(value: object) -> str:
-    """A statistic: whole numbers as they are, three places below ten, one above."""
-    if not numbers.known(value):
-        return numbers.NOT_DEFINED
-    if float(value).is_integer():
-        return numbers.plain(int(value))
-    if 0 < abs(float(value)) < 0.0005:
-        return "below .001" if float(value) > 0 else numbers.plain(value, 6)
-    return numbers.stat(value) if abs(float(value)) < 10 else numbers.plain(value, 1)
-
-
 def interval(pair: Any) -> str:
     """An interval, or a dash where the method gives none."""
     if not pair or not all(numbers.known(item) for item in pair):
         return "–"
-    return f"{figure(pair[0])} to {figure(pair[1])}"
+    return f"{numbers.figure(pair[0])} to {numbers.figure(pair[1])}"
 
 
 def p_value(value: object) -> str:
